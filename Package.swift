@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// Warnings fail the build of our own targets; a package that depends on this one is not held to it.
+let swift: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let c: [CSetting] = [
+  .treatAllWarnings(as: .error),
+  .define("SWL_WITH_BLAS", to: "1"),
+]
+
+let package = Package(
+  name: "swiftlet",
+  products: [
+    .library(name: "SwiftletCore", targets: ["SwiftletCore"]),
+    .library(name: "SwiftletServer", targets: ["SwiftletServer"]),
+    .library(name: "SwiftletImages", targets: ["SwiftletImages"]),
+    .executable(name: "swiftlet", targets: ["swiftlet"]),
+    .executable(name: "swiftlet-perf", targets: ["swiftlet-perf"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // System libraries.
+    .systemLibrary(
+      name: "COpenSSL", path: "CSources/COpenSSL", pkgConfig: "openssl",
+      providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", path: "CSources/COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-serial-dev"])]),
+
+    // The C core, and what Swift cannot import from glibc.
+    .target(
+      name: "CSwiftlet", dependencies: ["COpenSSL", "COpenBLAS"], path: "CSources/CSwiftlet",
+      exclude: ["tests", "fuzz"], cSettings: c),
+    .target(name: "CPlatform", path: "CSources/CPlatform", cSettings: c),
+
+    .target(
+      name: "SwiftletCore", dependencies: ["CSwiftlet"], path: "Sources/SwiftletCore",
+      swiftSettings: swift),
+    .target(
+      name: "SwiftletServer",
+      dependencies: [
+        "SwiftletCore", "CSwiftlet", "CPlatform",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      path: "Sources/SwiftletServer", swiftSettings: swift),
+    .target(
+      name: "SwiftletImages",
+      dependencies: [
+        "SwiftletCore", "SwiftletServer", "CSwiftlet", "CPlatform",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      path: "Sources/SwiftletImages", swiftSettings: swift),
+    .executableTarget(
+      name: "swiftlet",
+      dependencies: [
+        "SwiftletServer", "SwiftletImages",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      path: "Sources/swiftlet", swiftSettings: swift),
+
+    // Measuring.
+    .target(name: "PureSwift", path: "perf/PureSwift", swiftSettings: swift),
+    .target(
+      name: "SwiftletPerf", dependencies: ["SwiftletCore", "CSwiftlet", "PureSwift"],
+      path: "perf/SwiftletPerf", swiftSettings: swift),
+    .executableTarget(
+      name: "swiftlet-perf",
+      dependencies: [
+        "SwiftletPerf", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "perf/swiftlet-perf", swiftSettings: swift),
+
+    .testTarget(
+      name: "SwiftletCoreTests", dependencies: ["SwiftletCore"], path: "Tests/SwiftletCoreTests",
+      swiftSettings: swift),
+    .testTarget(
+      name: "SwiftletServerTests", dependencies: ["SwiftletServer"],
+      path: "Tests/SwiftletServerTests", swiftSettings: swift),
+    .testTarget(
+      name: "SwiftletImagesTests", dependencies: ["SwiftletImages"],
+      path: "Tests/SwiftletImagesTests", swiftSettings: swift),
+    .testTarget(
+      name: "PureSwiftTests", dependencies: ["PureSwift", "SwiftletCore", "CSwiftlet"],
+      path: "Tests/PureSwiftTests", swiftSettings: swift),
+  ],
+  cLanguageStandard: .c11
+)
