@@ -13,7 +13,8 @@ static const char *const level_names[SWL_CPU_LEVELS] = {"scalar", "sse2", "avx2"
 swl_cpu swl_cpu_best(void) {
 #if SWL_X86
   __builtin_cpu_init();
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2") ||
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") ||
+      !__builtin_cpu_supports("bmi2") || !__builtin_cpu_supports("lzcnt") ||
       !__builtin_cpu_supports("popcnt"))
     return SWL_CPU_SSE2;
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
