@@ -15,6 +15,8 @@
  */
 #include <string.h>
 
+#include "../frame/mask.h"
+
 #define BLOCK 64
 
 /* The vectors of a block, written out: in a loop compilers keep them in memory. */
@@ -29,12 +31,6 @@
 typedef struct block {
   vector part[BLOCK / WIDTH];
 } block;
-
-/* What a block leaves behind for the next. */
-typedef struct state {
-  vector previous;
-  bool beyond_ascii; /* whether `previous` may hold such bytes */
-} state;
 
 /* From `ones_then_zeros + BLOCK - n` on: n bytes of ones, then zeros. */
 static const uint8_t ones_then_zeros[2 * BLOCK] = {
@@ -51,26 +47,31 @@ INLINE block load(const uint8_t *from) {
   return block;
 }
 
-INLINE block load_unmasked(uint8_t *from, vector keys) {
-  block block = load(from);
-#define UNMASK_PART(i)   \
-  block.part[i] ^= keys; \
-  memcpy(from + i * WIDTH, &block.part[i], WIDTH);
-  EACH(UNMASK_PART)
-#undef UNMASK_PART
-  return block;
-}
-
-/* Whether a block is right behind those before it, as far as `counted` is ones; NULL: all of it. */
-INLINE bool check(state *state, block block, const uint8_t *counted) {
-  vector all = {0}, errors = {0};
-#define COLLECT(i) all |= block.part[i];
+/* Unmasks a block if asked to, and returns the bitwise or of its vectors. */
+INLINE vector collect(uint8_t *data, vector keys, bool masked) {
+  block block = load(data);
+  vector all = {0};
+#define COLLECT(i)                                   \
+  if (masked) {                                      \
+    block.part[i] ^= keys;                           \
+    memcpy(data + i * WIDTH, &block.part[i], WIDTH); \
+  }                                                  \
+  all |= block.part[i];
   EACH(COLLECT)
 #undef COLLECT
-  bool beyond = beyond_ascii(all);
-  /* An ASCII block is looked at all the same when a character may be open in front of it. */
-  if (!beyond && !state->beyond_ascii) return true;
-  state->beyond_ascii = beyond;
+  return all;
+}
+
+/* What blocks leave behind for the next. */
+typedef struct state {
+  vector previous;
+  bool beyond_ascii; /* whether `previous` may hold such bytes */
+} state;
+
+/* Whether a block is right behind those before it, as far as `counted` is ones; NULL: all of it. */
+INLINE bool check(state *state, const uint8_t *data, const uint8_t *counted) {
+  block block = load(data);
+  vector errors = {0};
 #define CHECK(i)                                                \
   {                                                             \
     vector error = wrong(block.part[i], state->previous), mask; \
@@ -86,24 +87,66 @@ INLINE bool check(state *state, block block, const uint8_t *counted) {
   return is_zero(errors);
 }
 
-INLINE bool run(uint8_t *data, size_t size, uint32_t key, bool unmask) {
+/* Takes one block, or four, of which the check of ASCII is then one. */
+INLINE bool take(state *state, uint8_t *data, bool four, vector keys, bool masked,
+                 const uint8_t *counted) {
+  vector all = collect(data, keys, masked);
+  if (four) {
+    all |= collect(data + BLOCK, keys, masked);
+    all |= collect(data + 2 * BLOCK, keys, masked);
+    all |= collect(data + 3 * BLOCK, keys, masked);
+  }
+  bool beyond = beyond_ascii(all);
+  /* ASCII is looked at all the same when a character may be open in front of it. */
+  if (!beyond && !state->beyond_ascii) return true;
+  state->beyond_ascii = beyond;
+  bool valid = check(state, data, counted);
+  if (four) {
+    valid &= check(state, data + BLOCK, counted);
+    valid &= check(state, data + 2 * BLOCK, counted);
+    valid &= check(state, data + 3 * BLOCK, counted);
+  }
+  return valid;
+}
+
+/* The least size for which aligned stores pay for their preparation. */
+#define ALIGN_MIN 16384
+
+INLINE bool run(uint8_t *data, size_t size, uint32_t key, bool masked) {
   state state = {0};
-  vector keys = repeat(key);
-  size_t i = 0;
-  for (; size - i >= BLOCK; i += BLOCK) {
-    if (!check(&state, unmask ? load_unmasked(data + i, keys) : load(data + i), NULL)) {
-      if (unmask) swl_mask(data + i + BLOCK, size - i - BLOCK, key);
+  if (masked && size >= ALIGN_MIN) {
+    size_t head = -(uintptr_t)data & (BLOCK - 1);
+    uint8_t first[BLOCK] = {0}; /* the head at its end, behind zeros, which are ASCII */
+    swl_mask_short(data, data, head, key);
+    memcpy(first + BLOCK - head, data, head);
+    key = swl_mask_rotate(key, head);
+    data += head;
+    size -= head;
+    if (!take(&state, first, false, repeat(0), false, NULL)) {
+      swl_mask(data, size, key);
       return false;
     }
   }
+
+  vector keys = repeat(key);
+  bool valid = true;
+  size_t i = 0;
+  for (; valid && size - i >= 4 * BLOCK; i += 4 * BLOCK)
+    valid = take(&state, data + i, true, keys, masked, NULL);
+  for (; valid && size - i >= BLOCK; i += BLOCK)
+    valid = take(&state, data + i, false, keys, masked, NULL);
   size_t rest = size - i;
+  if (!valid) {
+    if (masked) swl_mask(data + i, rest, key);
+    return false;
+  }
   if (rest == 0) return true;
   /* What lies behind the text in this block is not part of it: errors there do not count. */
   uint8_t last[BLOCK] = {0};
   memcpy(last, data + i, rest);
-  block block = unmask ? load_unmasked(last, keys) : load(last);
-  if (unmask) memcpy(data + i, last, rest);
-  return check(&state, block, ones_then_zeros + BLOCK - rest);
+  valid = take(&state, last, false, keys, masked, ones_then_zeros + BLOCK - rest);
+  if (masked) memcpy(data + i, last, rest);
+  return valid;
 }
 
 TARGET bool VALIDATE(const uint8_t *data, size_t size) {
