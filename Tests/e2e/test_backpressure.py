@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client that sends and does not read: it is made to wait, and loses nothing."""
+
+import select
+
+import pytest
+from rawsocket import BINARY, PATIENCE, RawSocket, frame
+
+MIB = 1 << 20
+# Far more than the kernel's buffers of both directions hold together.
+TOTAL = 96 * MIB
+# What one connection may cost while it waits: its send queue (1 MiB by default), one message and
+# slack for the allocator; a server that queues what it cannot send would hold nearly TOTAL.
+ALLOWED = 24 * MIB
+
+
+def numbered(size: int) -> list[bytes]:
+    return [
+        number.to_bytes(8) + bytes([number & 0xFF]) * (size - 8) for number in range(TOTAL // size)
+    ]
+
+
+@pytest.mark.parametrize("size", [1024, 65536, 2 * MIB])
+def test_client_that_stops_reading(start_server, size):
+    process = start_server()
+    with RawSocket(process.port, receive_buffer=65536) as connection:
+        connection.upgrade()
+        before = process.rss()
+        messages = numbered(size)
+        stream = b"".join(frame(BINARY, message) for message in messages)
+
+        sent = send_until_refused(connection, stream)
+        assert sent < len(stream), "the server took everything and held it"
+        assert process.rss() - before < ALLOWED
+
+        with connection.sending(stream[sent:]):
+            for message in messages:
+                connection.expect_message(BINARY, message)
+        assert process.rss() - before < ALLOWED
+
+
+def send_until_refused(connection: RawSocket, stream: bytes) -> int:
+    """Sends until the socket has taken nothing for a second; returns how much it took."""
+    view = memoryview(stream)
+    sent = 0
+    connection.socket.setblocking(False)
+    try:
+        while sent < len(stream) and select.select([], [connection.socket], [], 1.0)[1]:
+            sent += connection.socket.send(view[sent : sent + MIB])
+    finally:
+        connection.socket.settimeout(PATIENCE)
+    return sent
+
+
+def test_others_are_served_meanwhile(start_server):
+    process = start_server("--loops", "1")  # so that both are on the same loop
+    with RawSocket(process.port, receive_buffer=65536) as stuck, RawSocket(process.port) as other:
+        stuck.upgrade()
+        other.upgrade()
+        send_until_refused(stuck, frame(BINARY, bytes(MIB)) * 64)
+        for number in range(100):
+            other.send(frame(BINARY, b"%d" % number))
+            other.expect_message(BINARY, b"%d" % number)
