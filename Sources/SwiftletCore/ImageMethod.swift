@@ -29,3 +29,8 @@ public enum ImageMethod: String, CaseIterable, Sendable {
     }
   }
 }
+
+extension ImageMethod {
+  /// Whether the BLAS library in use keeps a pool of threads.
+  public static var blasHasThreads: Bool { swl_blas_threading() == 1 }
+}

@@ -1,0 +1,29 @@
+/*
+ * What Swift's Glibc module does not bring: epoll, eventfd, accept4, and a double's shortest decimal
+ * form without an allocation. Linux only.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SWIFTLET_CPLATFORM_H
+#define SWIFTLET_CPLATFORM_H
+
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+/** accept4() without the peer's address, non-blocking and close-on-exec. */
+int platform_accept(int listener);
+
+/** Names the calling thread for debuggers and top; at most 15 characters. */
+void platform_name_thread(const char *name);
+
+/**
+ * The shortest decimal digits that read back as `value`, which must be finite and positive.
+ * Writes at most 17 digits to `digits` (no terminator), and to `exponent` the power of ten of the
+ * first digit. Returns how many digits. With `single` set, digits that read back as the same float.
+ */
+int platform_shortest_digits(double value, int single, char *digits, int *exponent);
+
+#endif

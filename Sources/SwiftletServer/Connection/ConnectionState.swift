@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSwiftlet
+
+/// Where a connection stands.
+enum Phase: UInt8 {
+  /// No connection in this slot.
+  case free
+  /// Reading an HTTP request head.
+  case http
+  /// The WebSocket is open.
+  case open
+  /// We sent a close frame and wait for the peer's.
+  case closeSent
+  /// Nothing more is read; what is queued goes out, then the socket is closed.
+  case finishing
+  /// The sending side is shut; input is discarded until the peer closes, since closing a socket
+  /// with unread input would reset the connection and take our last words with it.
+  case lingering
+  /// To be closed as soon as the event in hand is done with.
+  case dead
+}
+
+/// All that one connection costs while it is idle. Kept in a ``ConnectionTable``, plain memory.
+struct ConnectionState {
+  struct Flags: OptionSet {
+    let rawValue: UInt8
+    /// Reading stopped because too much output waits.
+    static let backlogged = Flags(rawValue: 1)
+    /// Reading stopped because the handler asked.
+    static let held = Flags(rawValue: 2)
+    /// In the loop's list of connections with output that was queued outside their own event.
+    static let unsent = Flags(rawValue: 4)
+    /// At least one HTTP request was answered.
+    static let keptAlive = Flags(rawValue: 8)
+    /// Our sending side is shut.
+    static let shut = Flags(rawValue: 16)
+
+    static let stopped: Flags = [.backlogged, .held]
+  }
+
+  var frames = swl_conn()
+  var handler: Unmanaged<MessageHandler>?
+  /// The message being received, when it did not come whole in one read.
+  var message: Buffer?
+  /// Input that could not be used yet: a partial head or header, or what came while reading stopped.
+  var stash: Buffer?
+  var outputFirst: Buffer?
+  var outputLast: Buffer?
+  var outputBytes = 0
+  var fd: Int32 = -1
+  /// Raised each time the slot is freed, so that late events and references miss.
+  var generation: UInt32 = 0
+  let index: UInt32
+  /// Milliseconds of the loop's clock: the last byte in or out, the phase's begin, the last ping.
+  var lastActive: UInt32 = 0
+  var phaseBegan: UInt32 = 0
+  var lastPing: UInt32 = 0
+  /// Events asked of epoll.
+  var interest: UInt32 = 0
+  var closeCode: UInt16 = 1006
+  var phase = Phase.free
+  var flags: Flags = []
+
+  init(index: UInt32) {
+    self.index = index
+  }
+}
+
+typealias Slot = UnsafeMutablePointer<ConnectionState>
+
+/// Names a connection in an epoll event and in references from other threads.
+struct Token: Equatable, Sendable {
+  let rawValue: UInt64
+
+  init(rawValue: UInt64) { self.rawValue = rawValue }
+  init(index: UInt32, generation: UInt32) {
+    rawValue = UInt64(generation) << 32 | UInt64(index)
+  }
+
+  var index: Int { Int(UInt32(truncatingIfNeeded: rawValue)) }
+  var generation: UInt32 { UInt32(rawValue >> 32) }
+
+  /// Indices no connection has.
+  static let listener = Token(index: .max, generation: 0)
+  static let wakeup = Token(index: .max - 1, generation: 0)
+}
+
+extension Slot {
+  var token: Token { Token(index: pointee.index, generation: pointee.generation) }
+}

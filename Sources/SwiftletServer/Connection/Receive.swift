@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPlatform
+import CSwiftlet
+import Glibc
+import SwiftletCore
+
+/// Input: bytes are read into the loop's buffer and handled there; only what cannot be used yet is
+/// copied away. The rest of a large message is read straight into the message's own buffer.
+extension Loop {
+  /// Reads a wake-up, before other connections get their turn.
+  private static let readsPerEvent = 4
+  /// A large message is taken and unmasked in pieces that stay in the cache.
+  private static let directRead = 256 << 10
+
+  func readable(_ slot: Slot) {
+    guard slot.pointee.flags.isDisjoint(with: .stopped) else {
+      // Only an error or a hang-up is reported while reading is stopped.
+      abandon(slot)
+      return
+    }
+    for _ in 0..<Loop.readsPerEvent {
+      let more =
+        switch slot.pointee.phase {
+        case .http, .open, .closeSent: read(slot)
+        case .lingering: discardInput(slot)
+        case .free, .finishing, .dead: false
+        }
+      if !more || !slot.pointee.flags.isDisjoint(with: .stopped) { return }
+    }
+  }
+
+  /// One read, handled. True when the socket may hold more.
+  private func read(_ slot: Slot) -> Bool {
+    if let message = slot.pointee.message, slot.pointee.stash == nil {
+      let remaining = Int(clamping: swl_conn_remaining(&slot.pointee.frames))
+      if remaining > 0 { return readDirect(slot, message, remaining) }
+    }
+    var held = 0
+    if let stash = slot.pointee.stash {
+      held = stash.count
+      memcpy(state.pointee.receive, stash.front, held)
+    }
+    let room = Loop.receiveCapacity - held
+    let count = recv(slot.pointee.fd, state.pointee.receive + held, room, 0)
+    guard noteReceived(slot, count) else { return false }
+    dropStash(slot)
+    process(slot, held + count, seen: held)
+    return count == room
+  }
+
+  /// Reads payload of the message in progress to where it belongs.
+  private func readDirect(_ slot: Slot, _ message: Buffer, _ remaining: Int) -> Bool {
+    var message = message
+    if message.room == 0 {
+      // Twice what has arrived: growth follows proof, never a header's promise.
+      message = state.pointee.pool.grow(
+        message, capacity: min(2 * message.capacity, message.count + remaining))
+      slot.pointee.message = message
+    }
+    let wanted = min(remaining, message.room, Loop.directRead)
+    let start = message.tail
+    let count = recv(slot.pointee.fd, start, wanted, 0)
+    guard noteReceived(slot, count) else { return false }
+    processFrames(slot, start, count)
+    return count == wanted
+  }
+
+  private func noteReceived(_ slot: Slot, _ count: Int) -> Bool {
+    if count > 0 {
+      slot.pointee.lastActive = state.pointee.now
+      state.pointee.counters.pointee.bytesReceived.add(UInt64(count))
+      return true
+    }
+    if count == 0 {
+      peerEnded(slot)
+    } else if errno != EAGAIN && errno != EINTR {
+      abandon(slot)
+    }
+    return false
+  }
+
+  /// Handles `count` bytes in the receive buffer, of which `seen` were looked at before.
+  private func process(_ slot: Slot, _ count: Int, seen: Int) {
+    if slot.pointee.phase == .http {
+      processHTTP(slot, state.pointee.receive, count, seen: seen)
+    } else {
+      processFrames(slot, state.pointee.receive, count)
+    }
+  }
+
+  /// Goes on with a connection whose reading was stopped: first with what it had already sent.
+  func resume(_ slot: Slot) {
+    guard slot.pointee.flags.isDisjoint(with: .stopped), let stash = slot.pointee.stash else {
+      return
+    }
+    let held = stash.count
+    memcpy(state.pointee.receive, stash.front, held)
+    dropStash(slot)
+    process(slot, held, seen: 0)
+  }
+
+  /// Keeps input that cannot be used yet.
+  func stash(_ slot: Slot, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
+    guard count > 0 else { return }
+    let buffer = state.pointee.pool.take(capacity: count)
+    buffer.append(bytes, count)
+    slot.pointee.stash = buffer
+  }
+
+  private func dropStash(_ slot: Slot) {
+    guard let stash = slot.pointee.stash else { return }
+    slot.pointee.stash = nil
+    state.pointee.pool.give(stash)
+  }
+
+  // MARK: - Frames
+
+  func processFrames(_ slot: Slot, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
+    var bytes = bytes
+    var left = count
+    var event = swl_event()
+    while left > 0 {
+      var consumed = 0
+      let kind = swl_conn_receive(&slot.pointee.frames, bytes, left, &consumed, &event)
+      bytes += consumed
+      left -= consumed
+      if kind <= 0 {
+        if kind < 0 { fail(slot, error: kind) }
+        break
+      }
+      // After our close frame the peer's data no longer matters, only its close frame.
+      let listening = slot.pointee.phase == .open
+      switch swl_event_kind(rawValue: UInt32(kind)) {
+      case SWL_EVENT_MESSAGE where listening:
+        deliver(slot, UnsafeRawBufferPointer(start: event.data, count: event.size), event.opcode)
+      case SWL_EVENT_BEGIN where listening:
+        slot.pointee.message = state.pointee.pool.take(
+          promised: Int(clamping: event.frame_size), unproven: Loop.unprovenCapacity)
+      case SWL_EVENT_DATA where listening: gather(slot, event)
+      case SWL_EVENT_END where listening: deliverGathered(slot, event.opcode)
+      case SWL_EVENT_PING where listening:
+        sendFrame(
+          slot, opcode: SWL_OPCODE_PONG,
+          payload: UnsafeRawBufferPointer(start: event.data, count: event.size))
+      case SWL_EVENT_CLOSE: peerClosed(slot, event)
+      default: break
+      }
+      if !slot.pointee.flags.isDisjoint(with: .stopped) || slot.pointee.phase == .dead { break }
+    }
+    if slot.pointee.phase == .open || slot.pointee.phase == .closeSent {
+      stash(slot, bytes, left)
+    }
+  }
+
+  /// Adds a piece to the message in progress; a piece read straight to its place is there already.
+  private func gather(_ slot: Slot, _ event: swl_event) {
+    guard var message = slot.pointee.message, let data = event.data else { return }
+    if UnsafeMutableRawPointer(data) == message.tail {
+      message.end += event.size
+      return
+    }
+    if message.room < event.size {
+      message = state.pointee.pool.grow(
+        message, capacity: max(2 * message.capacity, message.count + event.size))
+      slot.pointee.message = message
+    }
+    message.append(data, event.size)
+  }
+
+  private func deliverGathered(_ slot: Slot, _ opcode: UInt8) {
+    guard let message = slot.pointee.message else { return }
+    slot.pointee.message = nil
+    state.pointee.delivering = message
+    deliver(slot, UnsafeRawBufferPointer(start: message.front, count: message.count), opcode)
+    if state.pointee.delivering != nil {
+      state.pointee.delivering = nil
+      state.pointee.pool.give(message)
+    }
+  }
+
+  private func deliver(_ slot: Slot, _ bytes: UnsafeRawBufferPointer, _ opcode: UInt8) {
+    state.pointee.counters.pointee.messagesReceived.add(1)
+    let kind: MessageKind = opcode == SWL_OPCODE_TEXT.rawValue ? .text : .binary
+    slot.pointee.handler?._withUnsafeGuaranteedRef {
+      $0.received(bytes.bytes, kind: kind, on: Connection(loop: self, slot: slot))
+    }
+  }
+
+  /// The message being delivered as a buffer of its own: its own where it has one, else a copy.
+  func takeDelivering(_ message: RawSpan) -> Buffer {
+    if let buffer = state.pointee.delivering {
+      state.pointee.delivering = nil
+      return buffer
+    }
+    let buffer = state.pointee.pool.take(capacity: message.byteCount)
+    message.withUnsafeBytes { if let start = $0.baseAddress { buffer.append(start, $0.count) } }
+    return buffer
+  }
+}

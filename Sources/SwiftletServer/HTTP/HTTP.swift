@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSwiftlet
+import SwiftletCore
+
+/// HTTP/1.1 on a connection until it upgrades: keep-alive and pipelining, heads of bounded size, no
+/// request bodies.
+extension Loop {
+  func processHTTP(_ slot: Slot, _ bytes: UnsafeMutableRawPointer, _ count: Int, seen: Int) {
+    var bytes = bytes
+    var left = count
+    var seen = seen
+    while left > 0, slot.pointee.phase == .http, slot.pointee.flags.isDisjoint(with: .stopped) {
+      var head = swl_http_request()
+      let size = Int(
+        swl_http_parse(bytes, left, seen, state.pointee.fields, Loop.maxFields, &head))
+      seen = 0
+      if size > Loop.maxHeadSize || (size == 0 && left > Loop.maxHeadSize) {
+        return refuse(slot, .requestHeaderFieldsTooLarge)
+      }
+      if size == 0 { break }
+      if size < 0 { return refuse(slot, Loop.status(ofParseError: Int32(size))) }
+      respond(slot, head)
+      bytes += size
+      left -= size
+    }
+    switch slot.pointee.phase {
+    case .http: stash(slot, bytes, left)
+    case .open: processFrames(slot, bytes, left)
+    default: break
+    }
+  }
+
+  private static func status(ofParseError error: Int32) -> Status {
+    switch swl_error(rawValue: error) {
+    case SWL_ERROR_HTTP_SIZE: .requestHeaderFieldsTooLarge
+    case SWL_ERROR_HTTP_VERSION: .versionNotSupported
+    default: .badRequest
+    }
+  }
+
+  private func respond(_ slot: Slot, _ head: swl_http_request) {
+    var head = head
+    guard let request = Request(head) else { return refuse(slot, .badRequest) }
+    // No route takes a body; one left unread would be taken for the next request.
+    var length = swl_slice()
+    let lengths = swl_http_field_find(&head, "content-length", &length)
+    if swl_http_field_find(&head, "transfer-encoding", nil) > 0 || lengths > 1
+      || (lengths == 1 && String(length) != "0")
+    {
+      let status: Status = request.method == "GET" ? .badRequest : .methodNotAllowed
+      return refuse(slot, status, "This server takes no request bodies.")
+    }
+    var key: UnsafePointer<CChar>?
+    let upgrade = swl_handshake_check(&head, &key)
+    do throws(Refusal) {
+      switch (upgrade, state.pointee.routes[request.path]) {
+      case (SWL_UPGRADE_NONE, .get(let responder)?):
+        guard request.method == "GET" || request.method == "HEAD" else {
+          throw Refusal(.methodNotAllowed, "Use GET here.")
+        }
+        let keepAlive =
+          head.minor_version == 1 && !swl_http_list_contains(&head, "connection", "close")
+          && !isDraining
+        send(
+          slot, try responder(request), keepAlive: keepAlive,
+          withoutBody: request.method == "HEAD")
+      case (_, nil): throw Refusal(.notFound, "There is nothing at this path.")
+      case (SWL_UPGRADE_NONE, .webSocket?):
+        throw Refusal(.upgradeRequired, "This path speaks WebSocket (RFC 6455).")
+      case (SWL_UPGRADE_METHOD, _):
+        throw Refusal(.methodNotAllowed, "A WebSocket handshake is a GET.")
+      case (SWL_UPGRADE_VERSION, _):
+        throw Refusal(.upgradeRequired, "Only WebSocket version 13 is spoken here.")
+      case (SWL_UPGRADE_ACCEPT, .webSocket(let factory)?):
+        if isDraining { throw Refusal(.serviceUnavailable, "The server is shutting down.") }
+        accept(slot, key!, try factory(request))
+      case (SWL_UPGRADE_ACCEPT, .get?):
+        throw Refusal(.badRequest, "There is no WebSocket at this path.")
+      default: throw Refusal(.badRequest, "The WebSocket handshake is not complete (RFC 6455 §4.1).")
+      }
+    } catch {
+      refuse(slot, error.status, error.sentence)
+    }
+  }
+
+  var isDraining: Bool {
+    if case .no = state.pointee.drain { false } else { true }
+  }
+
+  private func send(_ slot: Slot, _ response: Response, keepAlive: Bool, withoutBody: Bool) {
+    state.pointee.counters.pointee.httpResponses.add(1)
+    response.serialized(keepAlive: keepAlive, withoutBody: withoutBody).withUnsafeBytes {
+      sendBytes(slot, $0)
+    }
+    slot.pointee.flags.insert(.keptAlive)
+    enter(slot, keepAlive ? .http : .lingering)
+  }
+
+  /// Answers with an error and closes: what follows on this connection cannot be trusted.
+  func refuse(_ slot: Slot, _ status: Status, _ sentence: String? = nil) {
+    var response = Response(status, sentence ?? status.phrase)
+    switch status {
+    case .methodNotAllowed: response.fields.append(("Allow", "GET, HEAD"))
+    case .upgradeRequired:
+      response.fields.append(("Upgrade", "websocket"))
+      response.fields.append(("Sec-WebSocket-Version", "13"))
+    default: break
+    }
+    state.pointee.counters.pointee.refused.add(1)
+    send(slot, response, keepAlive: false, withoutBody: false)
+  }
+
+  private func accept(_ slot: Slot, _ key: UnsafePointer<CChar>, _ handler: MessageHandler) {
+    let size = withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { out in
+      let size = swl_handshake_respond(key, nil, nil, out.baseAddress, out.count)
+      if size > 0 {
+        sendBytes(slot, UnsafeRawBufferPointer(rebasing: out[..<Int(size)]))
+      }
+      return size
+    }
+    guard size > 0 else { return refuse(slot, .internalServerError) }
+    swl_conn_init(&slot.pointee.frames, SWL_ROLE_SERVER, state.pointee.limits)
+    slot.pointee.handler = .passRetained(handler)
+    slot.pointee.lastPing = state.pointee.now
+    enter(slot, .open)
+    state.pointee.counters.pointee.webSockets.add(1)
+    state.pointee.counters.pointee.handshakes.add(1)
+    handler.opened(Connection(loop: self, slot: slot))
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSwiftlet
+
+/// The head of an HTTP request, checked and copied out of the connection's buffer.
+public struct Request: Sendable {
+  public let method: String
+  /// The path of the target, as sent.
+  public let path: String
+  /// The query's parameters in order, percent-decoded, `+` being a space.
+  public let query: [(name: String, value: String)]
+  /// Field names as sent, values without surrounding white space.
+  public let fields: [(name: String, value: String)]
+
+  /// The value of the first field called `name`, ASCII case ignored.
+  public func field(_ name: String) -> String? {
+    let name = name.lowercased()
+    return fields.first { $0.name.lowercased() == name }?.value
+  }
+
+  /// Copies a parsed head. Nil when the target is not in origin form, or its query is not
+  /// percent-encoded UTF-8.
+  init?(_ head: swl_http_request) {
+    method = String(head.method)
+    let target = UnsafeRawBufferPointer(start: head.target.data, count: head.target.size)
+    guard target.first == UInt8(ascii: "/") else { return nil }
+    let mark = target.firstIndex(of: UInt8(ascii: "?"))
+    path = String(decoding: target[..<(mark ?? target.endIndex)], as: UTF8.self)
+    var query: [(name: String, value: String)] = []
+    if let mark {
+      for item in target[(mark + 1)...].split(separator: UInt8(ascii: "&")) {
+        let parts = item.split(
+          separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+        guard let name = Request.decode(parts[0]),
+          let value = parts.count > 1 ? Request.decode(parts[1]) : ""
+        else { return nil }
+        query.append((name, value))
+      }
+    }
+    self.query = query
+    fields = UnsafeBufferPointer(start: head.fields, count: head.field_count).map {
+      (String($0.name), String($0.value))
+    }
+  }
+
+  private static func decode(_ text: Slice<UnsafeRawBufferPointer>) -> String? {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.count)
+    var index = text.startIndex
+    while index < text.endIndex {
+      let byte = text[index]
+      if byte == UInt8(ascii: "%") {
+        guard index + 2 < text.endIndex, let high = hexadecimal(text[index + 1]),
+          let low = hexadecimal(text[index + 2])
+        else { return nil }
+        bytes.append(high << 4 | low)
+        index += 3
+      } else {
+        bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+        index += 1
+      }
+    }
+    return String(validating: bytes, as: UTF8.self)
+  }
+
+  private static func hexadecimal(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+}
+
+extension String {
+  init(_ slice: swl_slice) {
+    self.init(
+      decoding: UnsafeRawBufferPointer(start: slice.data, count: slice.size), as: UTF8.self)
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An HTTP status this server answers with (RFC 9110 §15).
+public enum Status: Int, Sendable {
+  case ok = 200
+  case badRequest = 400
+  case unauthorized = 401
+  case forbidden = 403
+  case notFound = 404
+  case methodNotAllowed = 405
+  case requestTimeout = 408
+  case contentTooLarge = 413
+  case upgradeRequired = 426
+  case requestHeaderFieldsTooLarge = 431
+  case internalServerError = 500
+  case serviceUnavailable = 503
+  case versionNotSupported = 505
+
+  var phrase: String {
+    switch self {
+    case .ok: "OK"
+    case .badRequest: "Bad Request"
+    case .unauthorized: "Unauthorized"
+    case .forbidden: "Forbidden"
+    case .notFound: "Not Found"
+    case .methodNotAllowed: "Method Not Allowed"
+    case .requestTimeout: "Request Timeout"
+    case .contentTooLarge: "Content Too Large"
+    case .upgradeRequired: "Upgrade Required"
+    case .requestHeaderFieldsTooLarge: "Request Header Fields Too Large"
+    case .internalServerError: "Internal Server Error"
+    case .serviceUnavailable: "Service Unavailable"
+    case .versionNotSupported: "HTTP Version Not Supported"
+    }
+  }
+}
+
+/// An HTTP response with its whole body.
+public struct Response: Sendable {
+  public var status: Status
+  public var contentType: String
+  /// Further fields; names and values must not hold line ends.
+  public var fields: [(name: String, value: String)]
+  public var body: [UInt8]
+
+  public init(
+    _ status: Status = .ok, contentType: String = "text/plain; charset=utf-8",
+    fields: [(name: String, value: String)] = [], body: [UInt8]
+  ) {
+    self.status = status
+    self.contentType = contentType
+    self.fields = fields
+    self.body = body
+  }
+
+  /// A response of one line of text.
+  public init(_ status: Status = .ok, _ sentence: String) {
+    self.init(status, body: Array(sentence.utf8) + [UInt8(ascii: "\n")])
+  }
+
+  /// The bytes on the wire. A response to HEAD has the length of the body but not the body.
+  func serialized(keepAlive: Bool, withoutBody: Bool) -> [UInt8] {
+    var head = "HTTP/1.1 \(status.rawValue) \(status.phrase)\r\n"
+    head += "Content-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n"
+    for field in fields { head += "\(field.name): \(field.value)\r\n" }
+    head += keepAlive ? "\r\n" : "Connection: close\r\n\r\n"
+    return withoutBody ? Array(head.utf8) : Array(head.utf8) + body
+  }
+}
+
+/// Thrown by a route to refuse a request before an upgrade: a status and a sentence for the client.
+public struct Refusal: Error {
+  public var status: Status
+  public var sentence: String
+
+  public init(_ status: Status, _ sentence: String) {
+    self.status = status
+    self.sentence = sentence
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPlatform
+import CSwiftlet
+import Glibc
+
+extension Loop {
+  /// Connections taken a wake-up, so that a storm of them does not starve those that are open.
+  private static let acceptsPerTurn = 64
+
+  func acceptConnections() {
+    for _ in 0..<Loop.acceptsPerTurn {
+      guard state.pointee.listener >= 0 else { return }
+      let fd = platform_accept(state.pointee.listener)
+      if fd < 0 {
+        switch errno {
+        case EINTR, ECONNABORTED, EPROTO: continue
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: pauseAccepting(errno)
+        default: break
+        }
+        return
+      }
+      open(fd)
+    }
+  }
+
+  private func open(_ fd: Int32) {
+    guard state.pointee.admission.enter(limit: state.pointee.configuration.maxConnections) else {
+      state.pointee.counters.pointee.refused.add(1)
+      refuse(fd)
+      return
+    }
+    var one: Int32 = 1
+    setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+    let slot = state.pointee.table.take()
+    slot.pointee.fd = fd
+    slot.pointee.phase = .http
+    slot.pointee.lastActive = state.pointee.now
+    slot.pointee.phaseBegan = state.pointee.now
+    slot.pointee.interest = EPOLLIN.rawValue
+    var event = epoll_event()
+    event.events = EPOLLIN.rawValue
+    event.data.u64 = slot.token.rawValue
+    guard epoll_ctl(state.pointee.epoll, EPOLL_CTL_ADD, fd, &event) == 0 else {
+      close(fd)
+      state.pointee.table.give(slot)
+      state.pointee.admission.leave()
+      return
+    }
+    state.pointee.counters.pointee.accepted.add(1)
+    state.pointee.counters.pointee.open.add(1)
+  }
+
+  private func refuse(_ fd: Int32) {
+    let answer: StaticString =
+      "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    _ = send(fd, answer.utf8Start, answer.utf8CodeUnitCount, Int32(MSG_NOSIGNAL))
+    shutdown(fd, Int32(SHUT_WR))
+    close(fd)
+  }
+
+  /// Level-triggered epoll would report the listener again at once and for ever: leave it alone
+  /// until the next sweep.
+  private func pauseAccepting(_ error: Int32) {
+    guard !state.pointee.acceptPaused else { return }
+    state.pointee.acceptPaused = true
+    state.pointee.logger.warning(
+      "accepting is paused: \(describe(error)); raise the limit on open files or lower --max-connections"
+    )
+    setListening(false)
+  }
+
+  func resumeAccepting() {
+    guard state.pointee.acceptPaused else { return }
+    state.pointee.acceptPaused = false
+    setListening(true)
+  }
+
+  private func setListening(_ on: Bool) {
+    guard state.pointee.listener >= 0 else { return }
+    var event = epoll_event()
+    event.events = on ? EPOLLIN.rawValue : 0
+    event.data.u64 = Token.listener.rawValue
+    _ = epoll_ctl(state.pointee.epoll, EPOLL_CTL_MOD, state.pointee.listener, &event)
+  }
+
+  func stopListening() {
+    guard state.pointee.listener >= 0 else { return }
+    close(state.pointee.listener)
+    state.pointee.listener = -1
+  }
+
+  /// Frees a connection that is done with: the last thing that happens to it.
+  func release(_ slot: Slot) {
+    close(slot.pointee.fd)
+    if let handler = slot.pointee.handler {
+      handler._withUnsafeGuaranteedRef {
+        $0.closed(Connection(loop: self, slot: slot), code: .init(rawValue: slot.pointee.closeCode))
+      }
+      handler.release()
+      state.pointee.counters.pointee.webSockets.subtract(1)
+      state.pointee.counters.pointee.closed(code: slot.pointee.closeCode)
+    }
+    discardOutput(slot)
+    if let buffer = slot.pointee.message { state.pointee.pool.give(buffer) }
+    if let buffer = slot.pointee.stash { state.pointee.pool.give(buffer) }
+    state.pointee.corkCount = 0
+    state.pointee.table.give(slot)
+    state.pointee.admission.leave()
+    state.pointee.counters.pointee.open.subtract(1)
+  }
+}

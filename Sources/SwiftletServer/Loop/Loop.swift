@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CPlatform
+import CSwiftlet
+import Glibc
+import Logging
+
+/// Everything one event loop owns. Touched by its thread alone.
+struct LoopState {
+  let epoll: Int32
+  let wakeup: Int32
+  var listener: Int32
+  let configuration: ServerConfiguration
+  let routes: Routes
+  let logger: Logger
+  let admission: Admission
+  /// What other threads know of this loop.
+  var owner: Unmanaged<EventLoop>
+  let counters: UnsafeMutablePointer<Counters>
+  /// Shared by all connections' protocol machines, which keep the pointer.
+  let limits: UnsafeMutablePointer<swl_conn_limits>
+
+  /// What is read lands here, and whole messages are handed out in place.
+  let receive: UnsafeMutableRawPointer
+  /// Replies to the connection whose event is being handled, framed back to back for one send.
+  let cork: UnsafeMutableRawPointer
+  var corkCount = 0
+  var current: Slot?
+  /// The message buffer a handler is looking at: sending or keeping its bytes takes it over.
+  var delivering: Buffer?
+
+  let fields: UnsafeMutablePointer<swl_http_field>
+  var pool = BufferPool()
+  var table = ConnectionTable()
+  /// Connections that got output outside their own event.
+  var unsent: [Slot] = []
+
+  /// Milliseconds on a monotonic clock, read once an iteration. Wraps: compare by subtraction.
+  var now: UInt32 = 0
+  var lastSweep: UInt32 = 0
+  var lastTrim: UInt32 = 0
+  /// The listener is out of epoll since the process ran out of file descriptors.
+  var acceptPaused = false
+  var drain = Drain.no
+}
+
+enum Drain {
+  case no
+  /// Since when, by the loop's clock.
+  case began(UInt32)
+}
+
+/// The engine's view of a loop: a plain pointer, so that handing it around costs no reference
+/// counting. All of the engine is written as extensions of it, a file an idea.
+struct Loop {
+  let state: UnsafeMutablePointer<LoopState>
+
+  /// A read takes at most this much. Messages up to it are handled where they land; larger reads
+  /// leave the cache before they are looked at.
+  static let receiveCapacity = 256 << 10
+  /// Replies gathered for one send.
+  static let corkCapacity = 64 << 10
+  /// Payloads over this are sent from where they lie instead of being copied into the cork.
+  static let corkedPayload = 16 << 10
+  /// Memory a message may claim before its bytes arrive.
+  static let unprovenCapacity = 64 << 10
+  static let maxHeadSize = 16 << 10
+  static let maxFields = 64
+  static let eventsPerWait = 256
+
+  init(
+    owner: EventLoop, configuration: ServerConfiguration, routes: Routes, logger: Logger,
+    admission: Admission, listener: Int32, wakeup: Int32, counters: UnsafeMutablePointer<Counters>
+  ) throws(ServerError) {
+    let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    guard epoll >= 0 else { throw .system("create an epoll instance", errno) }
+    let limits = UnsafeMutablePointer<swl_conn_limits>.allocate(capacity: 1)
+    limits.initialize(
+      to: swl_conn_limits(
+        size: MemoryLayout<swl_conn_limits>.size,
+        max_message_size: UInt64(configuration.maxMessageSize),
+        max_fragments: configuration.maxFragments))
+    state = .allocate(capacity: 1)
+    state.initialize(
+      to: LoopState(
+        epoll: epoll, wakeup: wakeup, listener: listener, configuration: configuration,
+        routes: routes, logger: logger, admission: admission, owner: .passUnretained(owner),
+        counters: counters, limits: limits,
+        receive: .allocate(byteCount: Loop.receiveCapacity, alignment: 4096),
+        cork: .allocate(byteCount: Loop.corkCapacity, alignment: 4096),
+        fields: .allocate(capacity: Loop.maxFields)))
+    readClock()
+    state.pointee.lastSweep = state.pointee.now
+    watch(listener, as: .listener)
+    watch(wakeup, as: .wakeup)
+  }
+
+  /// Frees everything. No connection may be left.
+  func destroy() {
+    close(state.pointee.epoll)
+    state.pointee.pool.destroy()
+    state.pointee.table.destroy()
+    state.pointee.receive.deallocate()
+    state.pointee.cork.deallocate()
+    state.pointee.fields.deallocate()
+    state.pointee.limits.deallocate()
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
+
+  func readClock() {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
+    let milliseconds = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    state.pointee.now = UInt32(truncatingIfNeeded: milliseconds)
+  }
+
+  /// Milliseconds from `past` until now.
+  func elapsed(since past: UInt32) -> UInt32 { state.pointee.now &- past }
+
+  private func watch(_ descriptor: Int32, as token: Token) {
+    var event = epoll_event()
+    event.events = EPOLLIN.rawValue
+    event.data.u64 = token.rawValue
+    _ = epoll_ctl(state.pointee.epoll, EPOLL_CTL_ADD, descriptor, &event)
+  }
+
+  // MARK: - Events
+
+  /// Waits once and handles what came. `runInbox` runs what other threads asked for.
+  func turn(_ events: UnsafeMutablePointer<epoll_event>, runInbox: () -> Void) {
+    let count = epoll_wait(
+      state.pointee.epoll, events, Int32(Loop.eventsPerWait), Int32(sweepInterval))
+    readClock()
+    for index in 0..<Int(max(count, 0)) {
+      let event = events[index]
+      switch Token(rawValue: event.data.u64) {
+      case .listener: acceptConnections()
+      case .wakeup:
+        var value: UInt64 = 0
+        _ = read(state.pointee.wakeup, &value, 8)
+      case let token:
+        if let slot = state.pointee.table.find(token) { handle(event.events, slot) }
+      }
+    }
+    runInbox()
+    sendUnsent()
+    if elapsed(since: state.pointee.lastSweep) >= sweepInterval { sweep() }
+  }
+
+  private func handle(_ events: UInt32, _ slot: Slot) {
+    perform(on: slot) {
+      if events & EPOLLOUT.rawValue != 0 { writable(slot) }
+      if events & ~EPOLLOUT.rawValue != 0 {
+        // With nothing left to read, an error or a hang-up is all that can have come.
+        if slot.pointee.phase == .finishing { abandon(slot) } else { readable(slot) }
+      }
+    }
+  }
+
+  /// Runs `body` with `slot` as the connection whose replies are corked, then sends them and settles
+  /// what the connection waits for next. All work on a connection goes through here.
+  func perform(on slot: Slot, _ body: () -> Void) {
+    assert(state.pointee.current == nil && state.pointee.corkCount == 0)
+    state.pointee.current = slot
+    body()
+    settle(slot)
+    state.pointee.current = nil
+  }
+
+  private func settle(_ slot: Slot) {
+    flushCork(slot)
+    if slot.pointee.phase == .open { drainIfIdle(slot) }
+    finishIfSent(slot)
+    if slot.pointee.phase == .dead {
+      release(slot)
+    } else {
+      updateInterest(slot)
+    }
+  }
+
+  /// Asks epoll for what the connection can use now.
+  private func updateInterest(_ slot: Slot) {
+    var interest: UInt32 = 0
+    if slot.pointee.flags.isDisjoint(with: .stopped) && slot.pointee.phase != .finishing {
+      interest |= EPOLLIN.rawValue
+    }
+    if slot.pointee.outputFirst != nil { interest |= EPOLLOUT.rawValue }
+    guard interest != slot.pointee.interest else { return }
+    slot.pointee.interest = interest
+    var event = epoll_event()
+    event.events = interest
+    event.data.u64 = slot.token.rawValue
+    _ = epoll_ctl(state.pointee.epoll, EPOLL_CTL_MOD, slot.pointee.fd, &event)
+  }
+
+  /// Sends what was queued for connections outside their own events.
+  func sendUnsent() {
+    // A handler told that its queue drained may queue more, for itself or for others.
+    while let slot = state.pointee.unsent.popLast() {
+      guard slot.pointee.flags.contains(.unsent) else { continue }
+      slot.pointee.flags.remove(.unsent)
+      perform(on: slot) { writable(slot) }
+    }
+  }
+}

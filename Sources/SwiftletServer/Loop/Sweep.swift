@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSwiftlet
+
+/// Deadlines: one coarse walk over all connections instead of a timer for each.
+extension Loop {
+  /// How often the walk is made: a quarter of the shortest deadline, within 10 to 250 ms.
+  var sweepInterval: UInt32 {
+    state.pointee.configuration.sweepInterval
+  }
+
+  private static let trimInterval: UInt32 = 5000
+
+  func sweep() {
+    state.pointee.lastSweep = state.pointee.now
+    resumeAccepting()
+    if state.pointee.table.count > 0 {
+      for index in 0..<state.pointee.table.capacity {
+        let slot = state.pointee.table[index]
+        if slot.pointee.phase != .free { check(slot) }
+      }
+    }
+    if elapsed(since: state.pointee.lastTrim) >= Loop.trimInterval {
+      state.pointee.lastTrim = state.pointee.now
+      state.pointee.pool.trim()
+    }
+    if case .began(let start) = state.pointee.drain { enforceDrain(since: start) }
+  }
+
+  private func check(_ slot: Slot) {
+    let limits = state.pointee.configuration.deadlines
+    switch slot.pointee.phase {
+    case .http:
+      // A head in progress has the handshake deadline; a connection kept alive may rest.
+      let resting = slot.pointee.stash == nil && slot.pointee.flags.contains(.keptAlive)
+      let limit = resting ? limits.idle : limits.handshake
+      guard elapsed(since: slot.pointee.phaseBegan) >= limit else { return }
+      state.pointee.counters.pointee.handshakeTimeouts.add(1)
+      perform(on: slot) {
+        if resting { enter(slot, .finishing) } else { refuse(slot, .requestTimeout) }
+      }
+    case .open: checkOpen(slot, limits)
+    case .closeSent, .finishing, .lingering:
+      var overdue = elapsed(since: slot.pointee.phaseBegan)
+      if slot.pointee.outputFirst != nil {
+        // A slow reader may take its time over what is queued, as long as it goes on reading.
+        overdue = min(overdue, elapsed(since: slot.pointee.lastActive))
+      }
+      if overdue >= limits.close { perform(on: slot) { abandon(slot) } }
+    case .free, .dead: break
+    }
+  }
+
+  private func checkOpen(_ slot: Slot, _ limits: ServerConfiguration.Deadlines) {
+    let silence = elapsed(since: slot.pointee.lastActive)
+    if silence >= limits.idle {
+      perform(on: slot) {
+        if slot.pointee.outputFirst == nil {
+          startClose(slot, code: .goingAway, reason: "no sign of life within the idle timeout")
+        } else {
+          // It does not even take what it was sent: a close frame would only wait behind that.
+          abandon(slot)
+        }
+      }
+    } else if silence >= limits.ping, elapsed(since: slot.pointee.lastPing) >= limits.ping {
+      slot.pointee.lastPing = state.pointee.now
+      perform(on: slot) {
+        sendFrame(
+          slot, opcode: SWL_OPCODE_PING, payload: UnsafeRawBufferPointer(start: nil, count: 0))
+      }
+    }
+  }
+}

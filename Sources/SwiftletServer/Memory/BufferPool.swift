@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// The free buffers of one loop, in classes of doubling size. In steady state every message finds
+/// its buffer here and the allocator is not called.
+///
+/// What lay unused since the last ``trim()`` is freed by the next one, so that a burst does not keep
+/// its memory. Confined to its loop's thread.
+struct BufferPool {
+  private struct Shelf {
+    var first: Buffer?
+    var count = 0
+    /// The fewest buffers that lay here since the last trim: those nobody needed.
+    var spare = 0
+  }
+
+  private static let smallestShift = 12
+  private static let shelfCount = 24
+  private let shelves: UnsafeMutablePointer<Shelf>
+
+  init() {
+    shelves = .allocate(capacity: BufferPool.shelfCount)
+    shelves.initialize(repeating: Shelf(), count: BufferPool.shelfCount)
+  }
+
+  /// Frees every buffer that lies here. The pool must not be used after it.
+  func destroy() {
+    for index in 0..<BufferPool.shelfCount {
+      while let buffer = pop(index) { free(buffer.base) }
+    }
+    shelves.deallocate()
+  }
+
+  /// The shelf whose blocks, header included, hold at least `capacity` bytes of payload.
+  private static func shelf(for capacity: Int) -> Int {
+    let size = max(capacity + Buffer.headerSize, 1 << smallestShift)
+    return Int.bitWidth - (size - 1).leadingZeroBitCount - smallestShift
+  }
+
+  private func pop(_ index: Int) -> Buffer? {
+    guard let buffer = shelves[index].first else { return nil }
+    shelves[index].first = buffer.next
+    shelves[index].count -= 1
+    shelves[index].spare = min(shelves[index].spare, shelves[index].count)
+    buffer.next = nil
+    buffer.start = 0
+    buffer.end = 0
+    return buffer
+  }
+
+  private static func allocate(shelf: Int) -> Buffer {
+    let size = 1 << (shelf + smallestShift)
+    guard let memory = aligned_alloc(64, size) else {
+      fatalError("out of memory: could not allocate \(size) bytes")
+    }
+    return Buffer(base: memory, capacity: size - Buffer.headerSize)
+  }
+
+  /// An empty buffer with room for `capacity` bytes.
+  func take(capacity: Int) -> Buffer {
+    let index = BufferPool.shelf(for: capacity)
+    return pop(index) ?? BufferPool.allocate(shelf: index)
+  }
+
+  /// An empty buffer for a message of which `promised` bytes are announced: one of that size if it
+  /// lies here already, else one of at most `unproven` bytes, since a header may lie.
+  func take(promised: Int, unproven: Int) -> Buffer {
+    if promised > unproven {
+      let index = BufferPool.shelf(for: promised)
+      if index < BufferPool.shelfCount, let buffer = pop(index) { return buffer }
+    }
+    return take(capacity: min(promised, unproven))
+  }
+
+  /// A buffer of at least `capacity` bytes with the content of `buffer`, which is given back.
+  func grow(_ buffer: Buffer, capacity: Int) -> Buffer {
+    let larger = take(capacity: capacity)
+    larger.append(buffer.front, buffer.count)
+    give(buffer)
+    return larger
+  }
+
+  func give(_ buffer: Buffer) {
+    let index = BufferPool.shelf(for: buffer.capacity)
+    buffer.next = shelves[index].first
+    shelves[index].first = buffer
+    shelves[index].count += 1
+  }
+
+  /// Frees what no one took since the last call.
+  func trim() {
+    for index in 0..<BufferPool.shelfCount {
+      for _ in 0..<shelves[index].spare {
+        guard let buffer = pop(index) else { break }
+        free(buffer.base)
+      }
+      shelves[index].spare = shelves[index].count
+    }
+  }
+}

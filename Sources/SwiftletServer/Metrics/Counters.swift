@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// A number that one thread changes and any may read: a plain load and store, never a locked
+/// instruction.
+struct Counter: ~Copyable {
+  private let value = Atomic<UInt64>(0)
+
+  func add(_ amount: UInt64) {
+    value.store(value.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+  }
+
+  func subtract(_ amount: UInt64) {
+    value.store(value.load(ordering: .relaxed) &- amount, ordering: .relaxed)
+  }
+
+  var current: UInt64 { value.load(ordering: .relaxed) }
+}
+
+/// What one loop counts.
+struct Counters: ~Copyable {
+  let accepted = Counter()
+  let open = Counter()
+  let handshakes = Counter()
+  let handshakeTimeouts = Counter()
+  let webSockets = Counter()
+  let refused = Counter()
+  let httpResponses = Counter()
+  let messagesReceived = Counter()
+  let messagesSent = Counter()
+  let bytesReceived = Counter()
+  let bytesSent = Counter()
+  let protocolErrors = Counter()
+  private let closes = ClosesByCode()
+
+  func closed(code: UInt16) { closes.count(code) }
+
+  func closes(_ label: ClosesByCode.Label) -> UInt64 { closes[label] }
+}
+
+/// Ends of WebSockets by close code: the RFC's one by one, the rest together.
+struct ClosesByCode: ~Copyable {
+  enum Label: Int, CaseIterable {
+    case normal, goingAway, protocolError, unsupported, noStatus, abnormal, invalidData, policy
+    case tooBig, internalError, other
+
+    /// As it stands in the metric's `code` label.
+    var text: String {
+      switch self {
+      case .normal: "1000"
+      case .goingAway: "1001"
+      case .protocolError: "1002"
+      case .unsupported: "1003"
+      case .noStatus: "1005"
+      case .abnormal: "1006"
+      case .invalidData: "1007"
+      case .policy: "1008"
+      case .tooBig: "1009"
+      case .internalError: "1011"
+      case .other: "other"
+      }
+    }
+
+    init(code: UInt16) {
+      switch code {
+      case 1000: self = .normal
+      case 1001: self = .goingAway
+      case 1002: self = .protocolError
+      case 1003: self = .unsupported
+      case 1005: self = .noStatus
+      case 1006: self = .abnormal
+      case 1007: self = .invalidData
+      case 1008: self = .policy
+      case 1009: self = .tooBig
+      case 1011: self = .internalError
+      default: self = .other
+      }
+    }
+  }
+
+  private let counts: UnsafeMutablePointer<Counter>
+
+  init() {
+    counts = .allocate(capacity: Label.allCases.count)
+    for index in Label.allCases.indices { (counts + index).initialize(to: Counter()) }
+  }
+
+  deinit {
+    counts.deinitialize(count: Label.allCases.count)
+    counts.deallocate()
+  }
+
+  func count(_ code: UInt16) { counts[Label(code: code).rawValue].add(1) }
+
+  subscript(label: Label) -> UInt64 { counts[label.rawValue].current }
+}
+
+/// How many connections the server holds, over all loops.
+final class Admission: Sendable {
+  private let open = Atomic(0)
+
+  /// Takes a place; false when there is none.
+  func enter(limit: Int) -> Bool {
+    if open.add(1, ordering: .relaxed).newValue <= limit { return true }
+    leave()
+    return false
+  }
+
+  func leave() {
+    open.subtract(1, ordering: .relaxed)
+  }
+}

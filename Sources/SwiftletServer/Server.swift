@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+public import Logging
+public import ServiceLifecycle
+import Synchronization
+
+/// A WebSocket and HTTP server on event loops of its own, a thread each.
+///
+///     var routes = Routes()
+///     routes.webSocket("/echo") { _ in Echo() }
+///     let server = try Server(configuration: .init(), routes: routes)
+///     try await server.run()
+public final class Server: Service {
+  /// Where it listens, with the port that was taken.
+  public let address: ServerAddress
+  private let loops: [EventLoop]
+  private let metrics: Metrics
+  private let logger: Logger
+
+  /// Binds the address: from here on connections wait, and ``run()`` serves them.
+  public init(
+    configuration: ServerConfiguration, routes: Routes, metrics: Metrics = Metrics(),
+    logger: Logger = Logger(label: "swiftlet")
+  ) throws(ServerError) {
+    // A peer that is gone must be an error of the call, not the end of the process.
+    signal(SIGPIPE, SIG_IGN)
+    let listeners = try Listeners(
+      host: configuration.host, port: configuration.port, count: configuration.loops)
+    let admission = Admission()
+    var loops: [EventLoop] = []
+    for listener in listeners.descriptors {
+      loops.append(
+        try EventLoop(
+          configuration: configuration, routes: routes, logger: logger, admission: admission,
+          listener: listener))
+    }
+    self.loops = loops
+    self.metrics = metrics
+    self.logger = logger
+    address = listeners.address
+    metrics.add(loops)
+  }
+
+  /// Serves until the task's graceful shutdown is asked for and every connection has been drained,
+  /// which takes at most the drain timeout.
+  public func run() async throws {
+    await withGracefulShutdownHandler {
+      await withTaskGroup(of: Void.self) { group in
+        for (index, loop) in loops.enumerated() {
+          group.addTask {
+            await withCheckedContinuation { done in
+              startThread("swiftlet-loop-\(index)") {
+                loop.run()
+                done.resume()
+              }
+            }
+          }
+        }
+      }
+    } onGracefulShutdown: {
+      self.shutDown()
+    }
+  }
+
+  private func shutDown() {
+    logger.info("draining: no new connections")
+    metrics.markDraining()
+    for loop in loops { loop.enqueue(.drain) }
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// How a ``Server`` listens and what it allows.
+public struct ServerConfiguration: Sendable {
+  /// An address or name to listen at.
+  public var host = "127.0.0.1"
+  /// A TCP port; 0 takes a free one.
+  public var port: UInt16 = 9001
+  /// Event loops, a thread each.
+  public var loops = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  /// The largest message taken, in bytes; a larger one is closed with 1009.
+  public var maxMessageSize = 16 << 20
+  /// Frames a message may be cut into; more is closed with 1009.
+  public var maxFragments: UInt32 = 1 << 20
+  /// Connections in total; further ones are answered with 503.
+  public var maxConnections = 1 << 20
+  /// Bytes queued for a connection beyond which nothing more is read from it.
+  public var sendQueueLimit = 1 << 20
+  /// The longest a request head may take.
+  public var handshakeTimeout = Duration.seconds(5)
+  /// The longest an open connection may be silent, pongs counting as a sign of life.
+  public var idleTimeout = Duration.seconds(120)
+  /// A ping is sent to a connection that has been silent for this long.
+  public var pingInterval = Duration.seconds(20)
+  /// The longest a close handshake may take.
+  public var closeTimeout = Duration.seconds(5)
+  /// The longest a graceful shutdown may take.
+  public var drainTimeout = Duration.seconds(10)
+
+  public init() {}
+
+  /// The deadlines in milliseconds of the loops' clocks.
+  struct Deadlines {
+    var handshake: UInt32
+    var idle: UInt32
+    var ping: UInt32
+    var close: UInt32
+    var drain: UInt32
+  }
+
+  var deadlines: Deadlines {
+    Deadlines(
+      handshake: handshakeTimeout.milliseconds, idle: idleTimeout.milliseconds,
+      ping: pingInterval.milliseconds, close: closeTimeout.milliseconds,
+      drain: drainTimeout.milliseconds)
+  }
+
+  /// A quarter of the shortest deadline, within 10 to 250 ms: how late a deadline may be noticed.
+  var sweepInterval: UInt32 {
+    let all = deadlines
+    let shortest = min(all.handshake, all.idle, all.ping, all.close, all.drain)
+    return min(max(shortest / 4, 10), 250)
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds, at least 1 and at most what a loop's wrapping clock can tell apart.
+  fileprivate var milliseconds: UInt32 {
+    let (seconds, attoseconds) = components
+    if seconds >= Int64(Int32.max) / 1000 { return UInt32(Int32.max) }
+    return UInt32(max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000))
+  }
+}

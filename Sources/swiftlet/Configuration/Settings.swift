@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+import Foundation
+import Logging
+import SystemPackage
+
+/// Where an option's value comes from: the command line, else the environment, else a file.
+struct Settings {
+  private let environment = ConfigReader(provider: EnvironmentVariablesProvider())
+    .scoped(to: "swiftlet")
+  private let file: ConfigReader?
+  private let path: String
+
+  /// Reads the file named on the command line or by SWIFTLET_CONFIG, if any.
+  init(file path: String?) async throws {
+    guard let path = path ?? environment.string(forKey: "config") else {
+      file = nil
+      self.path = ""
+      return
+    }
+    do {
+      file = ConfigReader(
+        provider: try await FileProvider<JSONSnapshot>(filePath: FilePath(path)))
+    } catch {
+      throw StartFailure(
+        "cannot read the configuration file \"\(path)\" as JSON: \(error)", status: EX_CONFIG)
+    }
+    self.path = path
+  }
+
+  /// Sets `target` to the option's value where one is given.
+  func read<Value: Setting>(
+    _ name: String, _ flag: String?, into target: inout Value
+  ) throws(StartFailure) where Value.Value == Value {
+    try read(name, flag, into: &target, as: Value.self)
+  }
+
+  /// The same for an optional value.
+  func read<Value: Setting>(
+    _ name: String, _ flag: String?, into target: inout Value?
+  ) throws(StartFailure) where Value.Value == Value {
+    guard let text = find(name, flag) else { return }
+    target = try parse(text, as: Value.self)
+  }
+
+  /// The same for a number within bounds.
+  func read(
+    _ name: String, _ flag: String?, into target: inout Int, in range: ClosedRange<Int>
+  ) throws(StartFailure) {
+    guard let text = find(name, flag) else { return }
+    let value = try parse(text, as: Int.self)
+    guard range.contains(value) else {
+      throw text.failure("is not within \(range.lowerBound) to \(range.upperBound)")
+    }
+    target = value
+  }
+
+  /// The same for a value written in another type's form.
+  func read<Form: Setting>(
+    _ name: String, _ flag: String?, into target: inout Form.Value, as form: Form.Type
+  ) throws(StartFailure) {
+    guard let text = find(name, flag) else { return }
+    target = try parse(text, as: form)
+  }
+
+  private func parse<Form: Setting>(
+    _ text: Found, as form: Form.Type
+  ) throws(StartFailure) -> Form.Value {
+    guard let value = Form.parse(text.value) else { throw text.failure("is not \(Form.form)") }
+    return value
+  }
+
+  /// A value as written, and where.
+  private struct Found {
+    var value: String
+    var place: String
+    var status: Int32
+
+    func failure(_ complaint: String) -> StartFailure {
+      StartFailure("\(place): \"\(value)\" \(complaint)", status: status)
+    }
+  }
+
+  private func find(_ name: String, _ flag: String?) -> Found? {
+    if let flag { return Found(value: flag, place: "--\(name)", status: EX_USAGE) }
+    let key = ConfigKey(name)
+    if let value = environment.string(forKey: key) {
+      let variable = "SWIFTLET_" + name.uppercased().replacing("-", with: "_")
+      return Found(value: value, place: variable, status: EX_CONFIG)
+    }
+    guard let file else { return nil }
+    guard let value = file.string(forKey: key) ?? file.int(forKey: key).map(String.init) else {
+      return nil
+    }
+    return Found(value: value, place: "\"\(name)\" in \(path)", status: EX_CONFIG)
+  }
+}
+
+/// A form an option's value can be written in.
+protocol Setting {
+  associatedtype Value = Self
+  /// Nil when `text` is not of this form.
+  static func parse(_ text: String) -> Value?
+  /// What is expected, as in "x is not ...".
+  static var form: String { get }
+}
+
+extension String: Setting {
+  static func parse(_ text: String) -> String? { text.isEmpty ? nil : text }
+  static var form: String { "allowed to be empty" }
+}
+
+extension Int: Setting {
+  static func parse(_ text: String) -> Int? { Int(text) }
+  static var form: String { "a whole number" }
+}
+
+extension UInt16: Setting {
+  static func parse(_ text: String) -> UInt16? { UInt16(text) }
+  static var form: String { "a port number from 0 to 65535" }
+}
+
+extension Logger.Level: Setting {
+  static func parse(_ text: String) -> Logger.Level? { Logger.Level(rawValue: text) }
+  static var form: String { "one of " + allCases.map(\.rawValue).joined(separator: ", ") }
+}
+
+/// A size in bytes: `65536`, `64KiB`, `16MiB`, `1GiB`.
+enum ByteCount: Setting {
+  static func parse(_ text: String) -> Int? {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)]
+    let (suffix, shift) = units.first { text.hasSuffix($0.0) } ?? ("", 0)
+    guard let number = Int(text.dropLast(suffix.count)), number > 0, number <= (1 << 40) >> shift
+    else { return nil }
+    return number << shift
+  }
+
+  static var form: String { "a size such as 65536, 64KiB or 16MiB" }
+}
+
+/// `250ms`, `5s`, `2m`, `1h`; a bare number is seconds.
+extension Duration: Setting {
+  static func parse(_ text: String) -> Duration? {
+    let units: [(String, Int)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
+    let (suffix, milliseconds) = units.first { text.hasSuffix($0.0) } ?? ("", 1000)
+    guard let number = Int(text.dropLast(suffix.count)), number > 0, number <= 1_000_000_000 else {
+      return nil
+    }
+    return .milliseconds(number * milliseconds)
+  }
+
+  static var form: String { "a duration such as 250ms, 5s, 2m or 1h" }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletServer
+
+/// What an operator's tools ask: is it alive, does it take work, what did it do.
+func addStatusRoutes(to routes: inout Routes, _ metrics: Metrics) {
+  routes.get("/healthz") { _ in Response(.ok, "ok") }
+  routes.get("/readyz") { _ in
+    metrics.isReady
+      ? Response(.ok, "ready")
+      : Response(.serviceUnavailable, "draining: send new connections elsewhere")
+  }
+  routes.get("/metrics") { _ in
+    Response(contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text().utf8))
+  }
+}
