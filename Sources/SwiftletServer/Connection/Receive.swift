@@ -120,7 +120,8 @@ extension Loop {
     var bytes = bytes
     var left = count
     var event = swl_event()
-    while left > 0 {
+    // Also with nothing left: the end of a message is an event of its own, without bytes.
+    while true {
       var consumed = 0
       let kind = swl_conn_receive(&slot.pointee.frames, bytes, left, &consumed, &event)
       bytes += consumed

@@ -10,6 +10,9 @@ extension Loop {
   /// Frames a message to a connection. Bytes of the message being delivered are not copied.
   func sendFrame(_ slot: Slot, opcode: swl_opcode, payload: UnsafeRawBufferPointer) {
     guard slot.pointee.phase == .open else { return }
+    if opcode.rawValue < SWL_OPCODE_CLOSE.rawValue {
+      state.pointee.counters.pointee.messagesSent.add(1)
+    }
     var frame = swl_frame()
     frame.fin = true
     frame.opcode = UInt8(opcode.rawValue)

@@ -43,11 +43,10 @@ extension Loop {
     var head = head
     guard let request = Request(head) else { return refuse(slot, .badRequest) }
     // No route takes a body; one left unread would be taken for the next request.
-    var length = swl_slice()
-    let lengths = swl_http_field_find(&head, "content-length", &length)
-    if swl_http_field_find(&head, "transfer-encoding", nil) > 0 || lengths > 1
-      || (lengths == 1 && String(length) != "0")
-    {
+    var value = swl_slice()
+    let encodings = swl_http_field_find(&head, "transfer-encoding", &value)
+    let lengths = swl_http_field_find(&head, "content-length", &value)
+    if encodings > 0 || lengths > 1 || (lengths == 1 && String(value) != "0") {
       let status: Status = request.method == "GET" ? .badRequest : .methodNotAllowed
       return refuse(slot, status, "This server takes no request bodies.")
     }
