@@ -12,7 +12,10 @@
 #include "swiftlet.h"
 
 /** The largest size swl_mask_short() takes. */
-#define SWL_MASK_SHORT 64
+#define SWL_MASK_SHORT 128
+
+/** The bits that are 0 in eight ASCII characters. */
+#define SWL_BEYOND_ASCII 0x8080808080808080u
 
 typedef uint64_t swl_words __attribute__((vector_size(16)));
 
@@ -28,9 +31,12 @@ static inline uint32_t swl_mask_rotate(uint32_t key, size_t size) {
 
 static inline uint64_t swl_mask_repeat(uint32_t key) { return (uint64_t)key << 32 | key; }
 
-static inline swl_words swl_words_load(const uint8_t *from) {
+/* 16 bytes at `from`, unmasked; bytes go into `any`. */
+static inline swl_words swl_mask_words(const uint8_t *from, uint64_t key, swl_words *any) {
   swl_words words;
   memcpy(&words, from, sizeof words);
+  words ^= (swl_words){key, key};
+  *any |= words;
   return words;
 }
 
@@ -42,31 +48,41 @@ static inline swl_words swl_words_load(const uint8_t *from) {
  * stored, so that it may work in place.
  */
 static inline uint64_t swl_mask_short(uint8_t *to, const uint8_t *from, size_t size, uint32_t key) {
-  uint32_t end_key =
-      swl_mask_rotate(key, size); /* also of any word a multiple of 4 before the end */
+  /* Also the key of any word that begins a multiple of 4 before the end. */
+  uint32_t end_key = swl_mask_rotate(key, size);
+  uint64_t head = swl_mask_repeat(key), tail = swl_mask_repeat(end_key);
   if (size > 16) {
-    uint64_t head = swl_mask_repeat(key), tail = swl_mask_repeat(end_key);
-    swl_words head_key = {head, head}, tail_key = {tail, tail};
-    swl_words first = swl_words_load(from) ^ head_key;
-    swl_words last = swl_words_load(from + size - 16) ^ tail_key;
-    swl_words any = first | last;
+    const uint8_t *end = from + size;
+    uint8_t *to_end = to + size;
+    swl_words any = {0, 0};
+    swl_words first = swl_mask_words(from, head, &any);
+    swl_words last = swl_mask_words(end - 16, tail, &any);
     if (size > 32) {
-      swl_words second = swl_words_load(from + 16) ^ head_key;
-      swl_words third = swl_words_load(from + size - 32) ^ tail_key;
+      swl_words second = swl_mask_words(from + 16, head, &any);
+      swl_words second_last = swl_mask_words(end - 32, tail, &any);
+      if (size > 64) {
+        swl_words third = swl_mask_words(from + 32, head, &any);
+        swl_words fourth = swl_mask_words(from + 48, head, &any);
+        swl_words third_last = swl_mask_words(end - 48, tail, &any);
+        swl_words fourth_last = swl_mask_words(end - 64, tail, &any);
+        memcpy(to + 32, &third, 16);
+        memcpy(to + 48, &fourth, 16);
+        memcpy(to_end - 48, &third_last, 16);
+        memcpy(to_end - 64, &fourth_last, 16);
+      }
       memcpy(to + 16, &second, 16);
-      memcpy(to + size - 32, &third, 16);
-      any |= second | third;
+      memcpy(to_end - 32, &second_last, 16);
     }
     memcpy(to, &first, 16);
-    memcpy(to + size - 16, &last, 16);
+    memcpy(to_end - 16, &last, 16);
     return any[0] | any[1];
   }
   if (size >= 8) {
     uint64_t first, last;
     memcpy(&first, from, 8);
     memcpy(&last, from + size - 8, 8);
-    first ^= swl_mask_repeat(key);
-    last ^= swl_mask_repeat(end_key);
+    first ^= head;
+    last ^= tail;
     memcpy(to, &first, 8);
     memcpy(to + size - 8, &last, 8);
     return first | last;

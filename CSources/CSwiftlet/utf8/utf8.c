@@ -18,9 +18,6 @@
 #define INSIDE(missing, lowest, highest) \
   ((swl_utf8)(missing) << 16 | (swl_utf8)(highest) << 8 | (swl_utf8)(lowest))
 
-/* The bits of eight bytes that are 0 in ASCII. */
-#define ASCII_MASK 0x8080808080808080u
-
 static swl_utf8 lead(uint8_t byte) {
   if (byte < 0x80) return SWL_UTF8_START;
   if (byte < 0xC2) return SWL_UTF8_INVALID;
@@ -43,7 +40,7 @@ static swl_utf8 update_scalar(swl_utf8 state, const uint8_t *data, size_t size) 
     if (state == SWL_UTF8_START && size - i >= 8) {
       uint64_t word;
       memcpy(&word, data + i, 8);
-      if (!(word & ASCII_MASK)) {
+      if (!(word & SWL_BEYOND_ASCII)) {
         i += 8;
         continue;
       }
@@ -73,7 +70,7 @@ static bool is_ascii_short(const uint8_t *data, size_t size) {
     memcpy(&word, data + i, 8);
     any |= word;
   }
-  return !(any & ASCII_MASK);
+  return !(any & SWL_BEYOND_ASCII);
 }
 
 /* Below this a kernel's set-up costs more than the scalar way. */
@@ -110,7 +107,7 @@ static swl_utf8 validate(const uint8_t *data, size_t size) {
 static swl_utf8 unmask(uint8_t *data, size_t size, uint32_t key) {
   bool valid;
   if (size <= SWL_MASK_SHORT) {
-    bool ascii = !(swl_mask_short(data, data, size, key) & ASCII_MASK);
+    bool ascii = !(swl_mask_short(data, data, size, key) & SWL_BEYOND_ASCII);
     return ascii ? SWL_UTF8_START : validate(data, size);
   }
   switch (swl_cpu_active()) {
