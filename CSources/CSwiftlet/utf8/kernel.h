@@ -88,8 +88,7 @@ INLINE bool check(state *state, const uint8_t *data, const uint8_t *counted) {
 }
 
 /* Takes one block, or four, of which the check of ASCII is then one. */
-INLINE bool take(state *state, uint8_t *data, bool four, vector keys, bool masked,
-                 const uint8_t *counted) {
+INLINE bool take(state *state, uint8_t *data, bool four, vector keys, bool masked) {
   vector all = collect(data, keys, masked);
   if (four) {
     all |= collect(data + BLOCK, keys, masked);
@@ -100,11 +99,11 @@ INLINE bool take(state *state, uint8_t *data, bool four, vector keys, bool maske
   /* ASCII is looked at all the same when a character may be open in front of it. */
   if (!beyond && !state->beyond_ascii) return true;
   state->beyond_ascii = beyond;
-  bool valid = check(state, data, counted);
+  bool valid = check(state, data, NULL);
   if (four) {
-    valid &= check(state, data + BLOCK, counted);
-    valid &= check(state, data + 2 * BLOCK, counted);
-    valid &= check(state, data + 3 * BLOCK, counted);
+    valid &= check(state, data + BLOCK, NULL);
+    valid &= check(state, data + 2 * BLOCK, NULL);
+    valid &= check(state, data + 3 * BLOCK, NULL);
   }
   return valid;
 }
@@ -122,7 +121,7 @@ INLINE bool run(uint8_t *data, size_t size, uint32_t key, bool masked) {
     key = swl_mask_rotate(key, head);
     data += head;
     size -= head;
-    if (!take(&state, first, false, repeat(0), false, NULL)) {
+    if (!take(&state, first, false, repeat(0), false)) {
       swl_mask(data, size, key);
       return false;
     }
@@ -132,21 +131,22 @@ INLINE bool run(uint8_t *data, size_t size, uint32_t key, bool masked) {
   bool valid = true;
   size_t i = 0;
   for (; valid && size - i >= 4 * BLOCK; i += 4 * BLOCK)
-    valid = take(&state, data + i, true, keys, masked, NULL);
+    valid = take(&state, data + i, true, keys, masked);
   for (; valid && size - i >= BLOCK; i += BLOCK)
-    valid = take(&state, data + i, false, keys, masked, NULL);
+    valid = take(&state, data + i, false, keys, masked);
   size_t rest = size - i;
   if (!valid) {
     if (masked) swl_mask(data + i, rest, key);
     return false;
   }
   if (rest == 0) return true;
+  bool ascii = masked ? !(swl_mask_short(data + i, data + i, rest, key) & SWL_BEYOND_ASCII)
+                      : i > 0 && !beyond_ascii(collect(data + size - BLOCK, keys, false));
+  if (ascii && !state.beyond_ascii) return true;
   /* What lies behind the text in this block is not part of it: errors there do not count. */
   uint8_t last[BLOCK] = {0};
   memcpy(last, data + i, rest);
-  valid = take(&state, last, false, keys, masked, ones_then_zeros + BLOCK - rest);
-  if (masked) memcpy(data + i, last, rest);
-  return valid;
+  return check(&state, last, ones_then_zeros + BLOCK - rest);
 }
 
 TARGET bool VALIDATE(const uint8_t *data, size_t size) {
