@@ -1,0 +1,267 @@
+/*
+ * Statistics of u8 and u16 samples. The median needs no table of counts: a pass counts the samples
+ * above eight thresholds, which narrows down where the middle ranks lie. The first thresholds are
+ * guessed from a sample of the pixels, but only counts over all of them decide. Minimum, maximum
+ * and sum ride along with the first pass.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "internal.h"
+
+/* Samples the guess is made from; it pays when there are some times as many. */
+#define GUESS_U8 8192
+#define GUESS_U16 2048
+#define GUESS_WORTH 4
+
+/* What is known of the value with `rank` (from 0) in sorted order: low < value <= high, and the
+ * number of samples up to each of the two. */
+typedef struct bracket {
+  uint64_t rank;
+  int64_t low, high;
+  uint64_t to_low, to_high;
+} bracket;
+
+/* The values of two ranks, lower <= upper, and the window that was counted last. */
+typedef struct search {
+  uint64_t count;
+  bracket lower, upper;
+  int64_t window_low, window_high; /* the outer thresholds */
+  uint64_t in_window;              /* samples between them */
+} search;
+
+static bracket bracket_make(uint64_t rank, uint64_t count, size_t width) {
+  return (bracket){rank, -1, width == 1 ? UINT8_MAX : UINT16_MAX, 0, count};
+}
+
+static bool found(const bracket *b) { return b->high - b->low == 1; }
+
+static void narrow(bracket *b, int64_t threshold, uint64_t to_threshold) {
+  if (to_threshold <= b->rank && threshold > b->low) {
+    b->low = threshold;
+    b->to_low = to_threshold;
+  }
+  if (to_threshold > b->rank && threshold < b->high) {
+    b->high = threshold;
+    b->to_high = to_threshold;
+  }
+}
+
+static int64_t threshold(swl_window window, unsigned j) {
+  return (int64_t)window.base + ((int64_t)(j + 1) << window.shift) - 1;
+}
+
+static void learn(search *s, swl_window window, const uint64_t above[SWL_WINDOW_THRESHOLDS]) {
+  const unsigned last = SWL_WINDOW_THRESHOLDS - 1;
+  for (unsigned j = 0; j <= last; j++) {
+    narrow(&s->lower, threshold(window, j), s->count - above[j]);
+    narrow(&s->upper, threshold(window, j), s->count - above[j]);
+  }
+  s->window_low = threshold(window, 0);
+  s->window_high = threshold(window, last);
+  s->in_window = above[0] - above[last];
+}
+
+/* Cuts the bracket in nine: after six such windows at most a u16 is found, after three a u8. */
+static swl_window window_even(const bracket *b) {
+  swl_window window = {(uint32_t)(b->low + 1), 0};
+  while ((int64_t)(SWL_WINDOW_THRESHOLDS + 1) << window.shift < b->high - b->low) window.shift++;
+  return window;
+}
+
+/* The narrowest window with thresholds from `low` to `high` in it, as far as the bracket goes. */
+static swl_window window_over(const bracket *b, int64_t low, int64_t high) {
+  const int64_t gaps = SWL_WINDOW_THRESHOLDS - 1;
+  if (low > b->high - 1) low = b->high - 1;
+  if (low < b->low + 1) low = b->low + 1;
+  if (high > b->high - 1) high = b->high - 1;
+  if (high < low) high = low;
+  uint32_t shift = 0;
+  while (gaps << shift < high - low) shift++;
+  int64_t spare = (gaps << shift) - (high - low);
+  int64_t base = low - spare / 2 - ((int64_t)1 << shift) + 1;
+  if (base < b->low + 1) base = b->low + 1;
+  return (swl_window){(uint32_t)base, shift};
+}
+
+/* Of the order of the square root. */
+static double rough_root(uint64_t x) {
+  return (double)((uint64_t)1 << (64 - __builtin_clzll(x | 1)) / 2);
+}
+
+/* A window where the rank ought to be, after the last one has shown how dense samples are. */
+static swl_window window_near(const search *s, const bracket *b) {
+  int64_t width = b->high - b->low;
+  uint64_t missing = b->rank + 1 - b->to_low, inside = b->to_high - b->to_low;
+  if (b->low < s->window_high && b->high > s->window_low) {
+    /* Inside it: interpolate, give or take two standard deviations for evenly spread samples. */
+    double place = (double)b->low + (double)width * (double)missing / (double)inside;
+    int64_t doubt = (int64_t)((double)width / rough_root(inside)) + 1;
+    return window_over(b, (int64_t)place - doubt, (int64_t)place + doubt);
+  }
+  /* Beside it: go on as far again as the rank is away at the same density. */
+  double gap = (double)(s->window_high - s->window_low) / ((double)s->in_window + 1);
+  bool right = b->low >= s->window_high;
+  double reach = 2 * gap * (double)(right ? missing : inside - missing);
+  int64_t steps = reach < (double)width ? (int64_t)reach + 1 : width;
+  return right ? window_over(b, b->low + 1, b->low + steps)
+               : window_over(b, b->high - steps, b->high - 1);
+}
+
+static void run_pass(const swl_plane *plane, swl_tally_kernel *kernel, unsigned what,
+                     swl_window window, swl_tally *tally) {
+  swl_spans spans;
+  const uint8_t *samples;
+  swl_spans_begin(&spans, plane);
+  for (size_t count; (count = swl_spans_next(&spans, &samples)) > 0;)
+    kernel(samples, count, what, window, tally);
+}
+
+/* Finds both ranks. `tally` receives what else is asked for in `what`; `guess` is the first window
+ * or NULL. */
+static void run_search(search *s, const swl_plane *plane, swl_tally_kernel *kernel, unsigned what,
+                       const swl_window *guess, swl_tally *tally) {
+  for (unsigned pass = 0; !found(&s->lower) || !found(&s->upper); pass++) {
+    const bracket *open = found(&s->lower) ? &s->upper : &s->lower;
+    swl_window window = window_even(open);
+    if (pass == 0 && guess) window = *guess;
+    if (pass == 1 && window.shift > 0) window = window_near(s, open);
+    memset(tally->above, 0, sizeof tally->above);
+    run_pass(plane, kernel, what | SWL_TALLY_COUNT, window, tally);
+    learn(s, window, tally->above);
+    what = 0;
+  }
+}
+
+/* A window that holds the median of a large plane in all likelihood. */
+static swl_window guess_window(const swl_plane *plane, swl_tally_kernel *kernel) {
+  uint8_t samples[GUESS_U8 > 2 * GUESS_U16 ? GUESS_U8 : 2 * GUESS_U16];
+  size_t size = plane->width == 1 ? GUESS_U8 : GUESS_U16;
+  size_t count = swl_plane_sample(plane, samples, size);
+  swl_plane sample = swl_plane_array(samples, count, plane->width);
+  /* The sample's median is off by half the square root in rank, as a standard deviation. */
+  uint64_t doubt = (uint64_t)(rough_root(count) * 1.25);
+  search s = {.count = count,
+              .lower = bracket_make(count / 2 - doubt, count, plane->width),
+              .upper = bracket_make(count / 2 + doubt, count, plane->width)};
+  swl_tally tally = {0};
+  run_search(&s, &sample, kernel, 0, NULL, &tally);
+  bracket all = bracket_make(0, 0, plane->width);
+  return window_over(&all, s.lower.high - 1, s.upper.high);
+}
+
+/* The two middle values by introselect on a copy. */
+static void select_middle(const swl_plane_job *job, uint32_t middle[2]) {
+  const swl_plane *plane = job->plane;
+  uint8_t *bytes = job->scratch;
+  uint16_t *words = job->scratch;
+  swl_spans spans;
+  const uint8_t *samples;
+  size_t count = 0;
+  swl_spans_begin(&spans, plane);
+  for (size_t more; (more = swl_spans_next(&spans, &samples)) > 0; count += more) {
+    if (plane->width == 1)
+      memcpy(bytes + count, samples, more);
+    else
+      for (size_t i = 0; i < more; i++)
+        words[count + i] = (uint16_t)(samples[2 * i] | samples[2 * i + 1] << 8);
+  }
+  size_t ranks[2] = {count / 2, (count - 1) / 2};
+  for (size_t i = 0; i < 2; i++) { /* the upper one first: the lower one then lies left of it */
+    size_t range = i == 0 ? count : ranks[0] + 1;
+    if (plane->width == 1) {
+      swl_select_u8(bytes, range, ranks[i]);
+      middle[1 - i] = bytes[ranks[i]];
+    } else {
+      swl_select_u16(words, range, ranks[i]);
+      middle[1 - i] = words[ranks[i]];
+    }
+  }
+}
+
+static swl_u128 sum_squares(const swl_plane *plane, swl_squares_kernel *kernel) {
+  const size_t part = (size_t)1 << 24;
+  swl_u128 sum = 0;
+  swl_spans spans;
+  const uint8_t *samples;
+  swl_spans_begin(&spans, plane);
+  for (size_t count; (count = swl_spans_next(&spans, &samples)) > 0;)
+    for (size_t at = 0; at < count; at += part)
+      sum += kernel(samples + at * plane->width, count - at < part ? count - at : part);
+  return sum;
+}
+
+/* The high bytes of u16 samples: 256 bins of 256 values. */
+static swl_plane high_bytes(const swl_plane *plane) {
+  swl_plane bytes = *plane;
+  bytes.samples += 1;
+  bytes.width = 1;
+  return bytes;
+}
+
+/* Whether counting each value beats the passes of the vector kernels. */
+static bool by_counts(const swl_plane_job *job) {
+  if (job->method == SWL_METHOD_BLAS || job->method == SWL_METHOD_QUICKSELECT) return false;
+  if (job->method == SWL_METHOD_HISTOGRAM && job->want & SWL_STATS_MEDIAN) return true;
+  if (job->plane->width == 2) return false;
+  if (job->want & SWL_STATS_HISTOGRAM || job->kernels == &swl_image_scalar) return true;
+  return job->method != SWL_METHOD_SIMD && job->plane->step != 1;
+}
+
+static void stats_by_counts(const swl_plane_job *job, swl_image_result *result) {
+  uint64_t few[256];
+  size_t bins = job->plane->width == 1 ? 256 : 65536;
+  uint64_t *counts = bins == 256 ? few : job->scratch;
+  memset(counts, 0, bins * sizeof *counts);
+  swl_count_plane(job->plane, counts);
+  swl_counts_result(counts, bins, job->want, result);
+}
+
+void swl_stats_integer(const swl_plane_job *job, swl_image_result *result) {
+  const swl_plane *plane = job->plane;
+  const swl_image_kernels *kernels = job->kernels;
+  bool wide = plane->width == 2;
+  swl_tally_kernel *kernel = wide ? kernels->tally_u16 : kernels->tally_u8;
+  uint64_t count = (uint64_t)plane->rows * plane->columns;
+  swl_integer_figures figures = {.count = count};
+  swl_tally tally = {.min = UINT32_MAX};
+  unsigned what = 0;
+
+  if (by_counts(job)) {
+    stats_by_counts(job, result);
+    return;
+  }
+  if (job->want & SWL_STATS_RANGE) what |= SWL_TALLY_RANGE;
+  if (job->want & SWL_STATS_MEAN && job->method != SWL_METHOD_BLAS) what |= SWL_TALLY_SUM;
+
+  if (job->want & SWL_STATS_MEDIAN && job->method == SWL_METHOD_QUICKSELECT) {
+    select_middle(job, figures.middle);
+  } else if (job->want & SWL_STATS_MEDIAN) {
+    search s = {.count = count,
+                .lower = bracket_make((count - 1) / 2, count, plane->width),
+                .upper = bracket_make(count / 2, count, plane->width)};
+    bool guess = count >= GUESS_WORTH * (wide ? GUESS_U16 : GUESS_U8);
+    swl_window window = {0};
+    if (guess) window = guess_window(plane, kernel);
+    run_search(&s, plane, kernel, what, guess ? &window : NULL, &tally);
+    figures.middle[0] = (uint32_t)s.lower.high;
+    figures.middle[1] = (uint32_t)s.upper.high;
+    what = 0;
+  }
+  if (what) run_pass(plane, kernel, what, (swl_window){0}, &tally);
+  figures.sum = tally.sum;
+  figures.min = tally.min;
+  figures.max = tally.max;
+#if SWL_WITH_BLAS
+  if (job->want & SWL_STATS_MEAN && job->method == SWL_METHOD_BLAS)
+    figures.sum = swl_blas_sum_integer(plane);
+#endif
+  if (job->want & SWL_STATS_VARIANCE)
+    figures.squares = sum_squares(plane, wide ? kernels->squares_u16 : kernels->squares_u8);
+  if (job->want & SWL_STATS_HISTOGRAM) {
+    swl_plane bytes = wide ? high_bytes(plane) : *plane;
+    swl_count_plane(&bytes, result->histogram);
+  }
+  swl_integer_result(&figures, job->want, result);
+}

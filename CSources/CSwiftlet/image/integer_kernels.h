@@ -1,0 +1,254 @@
+/*
+ * Kernels over u8 and u16 samples, in terms of the vector operations that the file including this
+ * one has brought in (ops_*.h).
+ *
+ * Counting samples above eight thresholds costs little more than above one: a table turns the
+ * number of thresholds below a sample into a byte with as many bits set, and the bits of these
+ * bytes are counted in place by carry-save adders (Harley-Seal; see W. Mula, N. Kurz, D. Lemire,
+ * "Faster population counts using AVX2 instructions", 2018).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/* Vectors of masks that go through the adders together, and how often they may before a byte
+ * counter overflows; one less, for the padded rest. */
+#define GROUP 16
+#define GROUPS_MAX 254
+
+/* Besides SWL_TALLY_..., constants wherever they are passed. */
+enum {
+  TALLY_U16 = 8,     /* samples have two bytes */
+  TALLY_SHIFTED = 16 /* the window's shift is not 0 */
+};
+
+typedef struct pass {
+  const uint8_t *at;
+  vi min, max, sum;
+  vi base;
+  vshift shift;
+  vi ones, twos, fours, eights; /* counters of the masks' bits, one binary digit a vector */
+  vi sixteens[SWL_WINDOW_THRESHOLDS];
+} pass;
+
+/* One vector of samples: for each, how many of the window's thresholds it is above. */
+OP vi over(pass *p, unsigned what) {
+  bool wide = what & TALLY_U16;
+  vi x = load(p->at);
+  p->at += VECTOR;
+  if (what & SWL_TALLY_RANGE) {
+    p->min = wide ? min_u16(p->min, x) : min_u8(p->min, x);
+    p->max = wide ? max_u16(p->max, x) : max_u8(p->max, x);
+  }
+  if (what & SWL_TALLY_SUM) p->sum = wide ? sum_u16(p->sum, x) : sum_u8(p->sum, x);
+  if (!(what & SWL_TALLY_COUNT)) return x;
+  x = wide ? subs_u16(x, p->base) : subs_u8(x, p->base);
+  if (what & TALLY_SHIFTED) x = wide ? shift_u16(x, p->shift) : shift_u8(x, p->shift);
+  return wide ? min_u16(x, set_u16(SWL_WINDOW_THRESHOLDS))
+              : min_u8(x, set_u8(SWL_WINDOW_THRESHOLDS));
+}
+
+/* One vector of masks: bit j of a byte is set when its sample is above threshold j. */
+OP vi masks(pass *p, unsigned what) {
+  vi x = over(p, what);
+  if (what & TALLY_U16) {
+    vi second = over(p, what);
+    if (what & SWL_TALLY_COUNT) x = narrow_u16(x, second);
+  }
+  return what & SWL_TALLY_COUNT ? thermometer(x) : x;
+}
+
+/* Adds two vectors to a digit of the counters; the carry is worth twice the digit. */
+OP vi add(vi *digit, vi a, vi b) {
+  vi carry = majority(*digit, a, b);
+  *digit = xor3(*digit, a, b);
+  return carry;
+}
+
+OP vi pair(pass *p, unsigned what) {
+  vi a = masks(p, what);
+  vi b = masks(p, what);
+  return what & SWL_TALLY_COUNT ? add(&p->ones, a, b) : a;
+}
+
+OP vi quad(pass *p, unsigned what) {
+  vi a = pair(p, what);
+  vi b = pair(p, what);
+  return what & SWL_TALLY_COUNT ? add(&p->twos, a, b) : a;
+}
+
+OP vi octet(pass *p, unsigned what) {
+  vi a = quad(p, what);
+  vi b = quad(p, what);
+  return what & SWL_TALLY_COUNT ? add(&p->fours, a, b) : a;
+}
+
+OP void group(pass *p, unsigned what) {
+  vi a = octet(p, what);
+  vi b = octet(p, what);
+  if (!(what & SWL_TALLY_COUNT)) return;
+  vi carry = add(&p->eights, a, b);
+  UNROLL for (unsigned j = 0; j < SWL_WINDOW_THRESHOLDS; j++) {
+    p->sixteens[j] = count_bit(p->sixteens[j], carry, j);
+  }
+}
+
+/* Moves what may overflow into the tally. */
+OP void flush(pass *p, unsigned what, swl_tally *tally) {
+  if (what & SWL_TALLY_SUM) {
+    tally->sum += what & TALLY_U16 ? total_u32(p->sum) : total_u64(p->sum);
+    p->sum = set_u8(0);
+  }
+  if (what & SWL_TALLY_COUNT)
+    for (unsigned j = 0; j < SWL_WINDOW_THRESHOLDS; j++) {
+      tally->above[j] += 16 * total_u64(sum_u8(set_u8(0), p->sixteens[j]));
+      p->sixteens[j] = set_u8(0);
+    }
+}
+
+OP void flush_digit(vi digit, unsigned weight, swl_tally *tally) {
+  for (unsigned j = 0; j < SWL_WINDOW_THRESHOLDS; j++)
+    tally->above[j] += weight * total_u64(sum_u8(set_u8(0), count_bit(set_u8(0), digit, j)));
+}
+
+/* The samples that are left, fewer than a group: padded with the first of them. */
+OP void rest(pass *p, size_t count, unsigned what, swl_window window, swl_tally *tally) {
+  size_t width = what & TALLY_U16 ? 2 : 1;
+  size_t total = GROUP * VECTOR; /* samples in a group of masks */
+  uint8_t padded[GROUP * VECTOR * 2];
+  uint32_t value = p->at[0];
+  if (what & TALLY_U16) value |= (uint32_t)p->at[1] << 8;
+  vi filler = what & TALLY_U16 ? set_u16((uint16_t)value) : set_u8((uint8_t)value);
+  for (size_t i = 0; i < total * width; i += VECTOR) store(padded + i, filler);
+  memcpy(padded, p->at, count * width);
+  p->at = padded;
+  group(p, what);
+  size_t excess = total - count;
+  if (what & SWL_TALLY_SUM) tally->sum -= (uint64_t)excess * value;
+  if (what & SWL_TALLY_COUNT && value >= window.base)
+    for (uint32_t j = 0; j < SWL_WINDOW_THRESHOLDS; j++)
+      if ((value - window.base) >> window.shift > j) tally->above[j] -= excess;
+}
+
+OP void range(const pass *p, unsigned what, swl_tally *tally) {
+  uint8_t min[VECTOR], max[VECTOR];
+  store(min, p->min);
+  store(max, p->max);
+  size_t width = what & TALLY_U16 ? 2 : 1;
+  for (size_t i = 0; i < VECTOR; i += width) {
+    uint32_t low = min[i], high = max[i];
+    if (what & TALLY_U16) {
+      low |= (uint32_t)min[i + 1] << 8;
+      high |= (uint32_t)max[i + 1] << 8;
+    }
+    if (low < tally->min) tally->min = low;
+    if (high > tally->max) tally->max = high;
+  }
+}
+
+OP void tally_pass(const uint8_t *samples, size_t count, unsigned what, swl_window window,
+                   swl_tally *tally) {
+  bool wide = what & TALLY_U16;
+  vi zero = set_u8(0);
+  pass p = {.at = samples,
+            .min = set_u8(UINT8_MAX),
+            .max = zero,
+            .sum = zero,
+            .base = wide ? set_u16((uint16_t)window.base) : set_u8((uint8_t)window.base),
+            .shift = set_shift(window.shift),
+            .ones = zero,
+            .twos = zero,
+            .fours = zero,
+            .eights = zero};
+  for (unsigned j = 0; j < SWL_WINDOW_THRESHOLDS; j++) p.sixteens[j] = zero;
+  size_t total = GROUP * VECTOR;
+  while (count >= total) {
+    size_t groups = count / total < GROUPS_MAX ? count / total : GROUPS_MAX;
+    count -= groups * total;
+    for (; groups > 0; groups--) group(&p, what);
+    if (count >= total) flush(&p, what, tally);
+  }
+  if (count > 0) rest(&p, count, what, window, tally);
+  flush(&p, what, tally);
+  if (what & SWL_TALLY_COUNT) {
+    flush_digit(p.ones, 1, tally);
+    flush_digit(p.twos, 2, tally);
+    flush_digit(p.fours, 4, tally);
+    flush_digit(p.eights, 8, tally);
+  }
+  if (what & SWL_TALLY_RANGE) range(&p, what, tally);
+}
+
+#define TALLY_CASE(flags)                             \
+  case flags:                                         \
+    tally_pass(samples, count, flags, window, tally); \
+    return
+
+TARGET static void tally_u8(const uint8_t *samples, size_t count, unsigned what, swl_window window,
+                            swl_tally *tally) {
+  if (window.shift > 0 && what & SWL_TALLY_COUNT) what |= TALLY_SHIFTED;
+  switch (what) {
+    TALLY_CASE(SWL_TALLY_RANGE);
+    TALLY_CASE(SWL_TALLY_SUM);
+    TALLY_CASE(SWL_TALLY_RANGE | SWL_TALLY_SUM);
+    TALLY_CASE(SWL_TALLY_COUNT);
+    TALLY_CASE(SWL_TALLY_COUNT | SWL_TALLY_RANGE);
+    TALLY_CASE(SWL_TALLY_COUNT | SWL_TALLY_SUM);
+    TALLY_CASE(SWL_TALLY_COUNT | SWL_TALLY_RANGE | SWL_TALLY_SUM);
+    TALLY_CASE(SWL_TALLY_COUNT | TALLY_SHIFTED);
+    TALLY_CASE(SWL_TALLY_COUNT | TALLY_SHIFTED | SWL_TALLY_RANGE);
+    TALLY_CASE(SWL_TALLY_COUNT | TALLY_SHIFTED | SWL_TALLY_SUM);
+    TALLY_CASE(SWL_TALLY_COUNT | TALLY_SHIFTED | SWL_TALLY_RANGE | SWL_TALLY_SUM);
+  }
+}
+
+TARGET static void tally_u16(const uint8_t *samples, size_t count, unsigned what, swl_window window,
+                             swl_tally *tally) {
+  /* The shift is always done: one instruction in many here. */
+  switch (what | TALLY_U16 | TALLY_SHIFTED) {
+    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_RANGE);
+    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_SUM);
+    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_RANGE | SWL_TALLY_SUM);
+    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_COUNT);
+    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_COUNT | SWL_TALLY_RANGE);
+    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_COUNT | SWL_TALLY_SUM);
+    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_COUNT | SWL_TALLY_RANGE | SWL_TALLY_SUM);
+  }
+}
+
+#undef TALLY_CASE
+
+/* Vectors whose squares fit the 32-bit sums. */
+#define SQUARES_MAX 4096
+
+TARGET static uint64_t squares_u8(const uint8_t *samples, size_t count) {
+  uint64_t total = 0;
+  while (count >= VECTOR) {
+    size_t vectors = count / VECTOR < SQUARES_MAX ? count / VECTOR : SQUARES_MAX;
+    count -= vectors * VECTOR;
+    vi sum = set_u8(0);
+    for (; vectors > 0; vectors--, samples += VECTOR) sum = square_u8(sum, load(samples));
+    total += total_u32(sum);
+  }
+  return total + swl_image_scalar.squares_u8(samples, count);
+}
+
+TARGET static uint64_t squares_u16(const uint8_t *samples, size_t count) {
+  const size_t each = VECTOR / 2;
+  uint64_t total = 0;
+  while (count >= each) {
+    size_t vectors = count / each < SQUARES_MAX ? count / each : SQUARES_MAX;
+    count -= vectors * each;
+    vi high = set_u8(0), cross = set_u8(0), low = set_u8(0);
+    for (; vectors > 0; vectors--, samples += VECTOR) {
+      /* (256 h + l)^2 = 65536 h^2 + 512 h l + l^2, each product in 16 bits */
+      vi x = load(samples);
+      vi h = high_u16(x);
+      vi l = low_u16(x);
+      high = dot_u16(high, h, h);
+      cross = dot_u16(cross, h, l);
+      low = dot_u16(low, l, l);
+    }
+    total += (total_u32(high) << 16) + (total_u32(cross) << 9) + total_u32(low);
+  }
+  return total + swl_image_scalar.squares_u16(samples, count);
+}
