@@ -46,6 +46,10 @@ public struct Connection: ~Copyable {
     KeptMessage(loop.takeDelivering(message), of: loop.state.pointee.owner.takeUnretainedValue())
   }
 
+  /// Whether output waits beyond the limit, so that the peer is not read;
+  /// ``MessageHandler/drained(_:)`` tells when that is over.
+  public var isBacklogged: Bool { slot.pointee.flags.contains(.backlogged) }
+
   /// Names the connection for later, from any thread.
   public var reference: ConnectionReference {
     ConnectionReference(
@@ -63,9 +67,12 @@ public struct ConnectionReference: Sendable {
     loop.enqueue(.resume(token))
   }
 
-  /// Runs `body` with the connection on its loop, if it is still open then.
-  public func perform(_ body: @escaping @Sendable (borrowing Connection) -> Void) {
-    loop.enqueue(.perform(token, body))
+  /// Runs `body` with the connection on its loop if it is still open then, else `otherwise`.
+  public func perform(
+    _ body: @escaping @Sendable (borrowing Connection) -> Void,
+    otherwise: (@Sendable () -> Void)? = nil
+  ) {
+    loop.enqueue(.perform(token, body, otherwise: otherwise))
   }
 }
 

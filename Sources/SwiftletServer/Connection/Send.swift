@@ -198,7 +198,7 @@ extension Loop {
       if sent < wanted { break }
     }
     if slot.pointee.flags.contains(.backlogged),
-      slot.pointee.outputBytes <= state.pointee.configuration.sendQueueLimit / 2
+      slot.pointee.outputBytes <= state.pointee.sendQueueLimit / 2
     {
       slot.pointee.flags.remove(.backlogged)
       slot.pointee.handler?._withUnsafeGuaranteedRef {
@@ -225,7 +225,7 @@ extension Loop {
 
   /// Back-pressure: a client that does not take its replies sends no more requests.
   private func stopReadingIfBacklogged(_ slot: Slot) {
-    if slot.pointee.outputBytes > state.pointee.configuration.sendQueueLimit {
+    if slot.pointee.outputBytes > state.pointee.sendQueueLimit {
       slot.pointee.flags.insert(.backlogged)
     }
   }

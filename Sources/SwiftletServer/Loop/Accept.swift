@@ -25,7 +25,7 @@ extension Loop {
   }
 
   private func open(_ fd: Int32) {
-    guard state.pointee.admission.enter(limit: state.pointee.configuration.maxConnections) else {
+    guard state.pointee.admission.enter(limit: state.pointee.maxConnections) else {
       state.pointee.counters.pointee.refused.add(1)
       refuse(fd)
       return

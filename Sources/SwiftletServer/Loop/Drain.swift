@@ -30,23 +30,28 @@ extension Loop {
 
   /// Near the drain deadline those that did not finish are told so; at the deadline they are cut.
   func enforceDrain(since start: UInt32) {
-    let limit = state.pointee.configuration.deadlines.drain
+    let limit = state.pointee.deadlines.drain
     let spent = elapsed(since: start)
     if spent >= limit {
       forEachConnection { slot in perform(on: slot) { abandon(slot) } }
-    } else if spent >= limit - limit / 5 {
+    } else {
+      let isLate = spent >= limit - limit / 5
       forEachConnection { slot in
         guard slot.pointee.phase == .open else { return }
+        // Settling it also finds out that an asynchronous handler has become idle.
         perform(on: slot) {
-          startClose(slot, code: .goingAway, reason: "the server is shutting down")
+          if isLate { startClose(slot, code: .goingAway, reason: "the server is shutting down") }
         }
       }
     }
   }
 
+  /// Whether there is nothing left to do. A task that does not end by the deadline is left behind.
   var isDrained: Bool {
-    if case .began = state.pointee.drain { return state.pointee.table.count == 0 }
-    return false
+    guard case .began(let start) = state.pointee.drain, state.pointee.table.count == 0 else {
+      return false
+    }
+    return state.pointee.tasks == 0 || elapsed(since: start) >= state.pointee.deadlines.drain
   }
 
   private func forEachConnection(_ body: (Slot) -> Void) {

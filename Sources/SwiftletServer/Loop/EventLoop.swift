@@ -10,8 +10,10 @@ import Synchronization
 final class EventLoop: TaskExecutor, @unchecked Sendable {
   enum Work {
     case resume(Token)
-    case perform(Token, @Sendable (borrowing Connection) -> Void)
+    case perform(
+      Token, @Sendable (borrowing Connection) -> Void, otherwise: (@Sendable () -> Void)?)
     case job(UnownedJob)
+    case taskEnded
     case drain
   }
 
@@ -111,12 +113,14 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
       guard let slot = loop.state.pointee.table.find(token) else { return }
       slot.pointee.flags.remove(.held)
       loop.perform(on: slot) { loop.resume(slot) }
-    case .perform(let token, let body):
+    case .perform(let token, let body, let otherwise):
       guard let slot = loop.state.pointee.table.find(token), slot.pointee.phase == .open else {
+        otherwise?()
         return
       }
       loop.perform(on: slot) { body(Connection(loop: loop, slot: slot)) }
     case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+    case .taskEnded: loop.state.pointee.tasks -= 1
     case .drain: loop.beginDrain()
     }
   }

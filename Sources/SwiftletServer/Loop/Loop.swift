@@ -10,7 +10,11 @@ struct LoopState {
   let epoll: Int32
   let wakeup: Int32
   var listener: Int32
-  let configuration: ServerConfiguration
+  let deadlines: ServerConfiguration.Deadlines
+  /// How often deadlines are looked at, in milliseconds.
+  let sweepInterval: UInt32
+  let sendQueueLimit: Int
+  let maxConnections: Int
   let routes: Routes
   let logger: Logger
   let admission: Admission
@@ -41,6 +45,8 @@ struct LoopState {
   var lastTrim: UInt32 = 0
   /// The listener is out of epoll since the process ran out of file descriptors.
   var acceptPaused = false
+  /// Tasks of asynchronous handlers that have not ended.
+  var tasks = 0
   var drain = Drain.no
 }
 
@@ -83,8 +89,9 @@ struct Loop {
     state = .allocate(capacity: 1)
     state.initialize(
       to: LoopState(
-        epoll: epoll, wakeup: wakeup, listener: listener, configuration: configuration,
-        routes: routes, logger: logger, admission: admission, owner: .passUnretained(owner),
+        epoll: epoll, wakeup: wakeup, listener: listener, deadlines: configuration.deadlines,
+        sweepInterval: configuration.sweepInterval, sendQueueLimit: configuration.sendQueueLimit,
+        maxConnections: configuration.maxConnections, routes: routes, logger: logger, admission: admission, owner: .passUnretained(owner),
         counters: counters, limits: limits,
         receive: .allocate(byteCount: Loop.receiveCapacity, alignment: 4096),
         cork: .allocate(byteCount: Loop.corkCapacity, alignment: 4096),
@@ -130,7 +137,7 @@ struct Loop {
   /// Waits once and handles what came. `runInbox` runs what other threads asked for.
   func turn(_ events: UnsafeMutablePointer<epoll_event>, runInbox: () -> Void) {
     let count = epoll_wait(
-      state.pointee.epoll, events, Int32(Loop.eventsPerWait), Int32(sweepInterval))
+      state.pointee.epoll, events, Int32(Loop.eventsPerWait), Int32(state.pointee.sweepInterval))
     readClock()
     for index in 0..<Int(max(count, 0)) {
       let event = events[index]
@@ -145,7 +152,7 @@ struct Loop {
     }
     runInbox()
     sendUnsent()
-    if elapsed(since: state.pointee.lastSweep) >= sweepInterval { sweep() }
+    if elapsed(since: state.pointee.lastSweep) >= state.pointee.sweepInterval { sweep() }
   }
 
   private func handle(_ events: UInt32, _ slot: Slot) {

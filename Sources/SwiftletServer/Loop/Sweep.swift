@@ -4,11 +4,6 @@ import CSwiftlet
 
 /// Deadlines: one coarse walk over all connections instead of a timer for each.
 extension Loop {
-  /// How often the walk is made: a quarter of the shortest deadline, within 10 to 250 ms.
-  var sweepInterval: UInt32 {
-    state.pointee.configuration.sweepInterval
-  }
-
   private static let trimInterval: UInt32 = 5000
 
   func sweep() {
@@ -28,7 +23,7 @@ extension Loop {
   }
 
   private func check(_ slot: Slot) {
-    let limits = state.pointee.configuration.deadlines
+    let limits = state.pointee.deadlines
     switch slot.pointee.phase {
     case .http:
       // A head in progress has the handshake deadline; a connection kept alive may rest.
