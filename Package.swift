@@ -44,7 +44,7 @@ let package = Package(
     // The C core, and what Swift cannot import from glibc.
     .target(
       name: "CSwiftlet", dependencies: ["COpenSSL", "COpenBLAS"], path: "CSources/CSwiftlet",
-      exclude: ["tests", "fuzz"], cSettings: c),
+      exclude: ["Makefile", "fuzz", "tests"], cSettings: c),
     .target(name: "CPlatform", path: "CSources/CPlatform", cSettings: c),
 
     .target(

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+#   make run            build and serve on 127.0.0.1:9001
+#   make test           everything that must hold
+#   make bench          speed and memory against the floor (see perf/README.md)
+#   make kernels        the C kernels against plain Swift
+
+SHELL := /bin/bash
+FUZZ_SECONDS ?= 60
+BIN = .build/release
+
+.PHONY: deps build run test lint format bench kernels core fuzz tsan conformance e2e image-check clean
+
+deps:
+	@scripts/deps
+
+build: deps
+	swift build -c release --product swiftlet
+
+run: build
+	$(BIN)/swiftlet serve
+
+test: deps
+	Tests/run
+
+lint:
+	scripts/lint
+
+format:
+	scripts/lint --fix
+
+core: deps
+	$(MAKE) -C CSources/CSwiftlet check check-symbols
+
+fuzz: deps
+	$(MAKE) -C CSources/CSwiftlet fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
+
+tsan: deps
+	swift test --sanitize=thread --scratch-path .build-tsan --filter SwiftletServerTests
+
+conformance: build
+	Tests/conformance/run
+
+e2e: build
+	$$(Tests/setup-venv.sh) -m pytest Tests/e2e
+
+bench: build
+	$(MAKE) -C perf/bench
+	python3 perf/bench/compare.py --idle 15000 --json perf/results/latest.json \
+	  --subject 'floor=perf/bench/.build/bare_epoll 0 {mode}' \
+	  --subject 'swiftlet=$(BIN)/swiftlet serve --port 0 --loops 1 --log-level error'
+
+kernels: deps
+	swift build -c release --product swiftlet-perf
+	$(BIN)/swiftlet-perf kernels
+
+# Builds and starts the Dockerfile without a Docker engine, where the tool for it is there.
+IMAGE_CHECK ?= ../shared/tools/image-check
+image-check:
+	@if [ -x $(IMAGE_CHECK) ]; then $(IMAGE_CHECK) . /healthz; \
+	else echo "skipped: set IMAGE_CHECK to a tool that builds the Dockerfile and asks /healthz"; fi
+
+clean:
+	rm -rf .build .build-tsan CSources/CSwiftlet/.build perf/bench/.build
