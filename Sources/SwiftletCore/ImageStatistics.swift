@@ -15,6 +15,19 @@ public struct ImageStatistics: Hashable, Sendable {
   public var variance: Double
   public var median: Double
 
+  public init(
+    count: Int, min: Double, max: Double, sum: Double, mean: Double, variance: Double,
+    median: Double
+  ) {
+    self.count = count
+    self.min = min
+    self.max = max
+    self.sum = sum
+    self.mean = mean
+    self.variance = variance
+    self.median = median
+  }
+
   /// The square root of ``variance``.
   public var standardDeviation: Double { variance.squareRoot() }
 
