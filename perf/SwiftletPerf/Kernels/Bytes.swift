@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Memory that closures share, aligned to a cache line, so that no run is luckier than another.
+final class Bytes {
+  let start: UnsafeMutableRawPointer
+  let count: Int
+
+  /// Zeros.
+  init(count: Int) {
+    start = .allocate(byteCount: max(count, 1), alignment: 64)
+    self.count = count
+    mutable.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  deinit { start.deallocate() }
+
+  convenience init(_ other: Bytes) {
+    self.init(count: other.count)
+    mutable.copyMemory(from: other.buffer)
+  }
+
+  convenience init(utf8 text: String) {
+    self.init(count: text.utf8.count)
+    mutable.copyBytes(from: text.utf8)
+  }
+
+  static func random(_ count: Int) -> Bytes {
+    let bytes = Bytes(count: count)
+    var generator = SplitMix64(seed: 1)
+    for index in 0..<count { bytes.mutable[index] = UInt8(truncatingIfNeeded: generator.next()) }
+    return bytes
+  }
+
+  var mutable: UnsafeMutableRawBufferPointer { .init(start: start, count: count) }
+  var buffer: UnsafeRawBufferPointer { .init(start: start, count: count) }
+  var characters: UnsafeMutablePointer<CChar> { start.assumingMemoryBound(to: CChar.self) }
+  var array: [UInt8] { Array(buffer) }
+}
+
+/// The generator of Steele, Lea and Flood (2014): the same numbers in every run.
+struct SplitMix64: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+extension Double {
+  /// In decimal with that many places after the point.
+  func rounded(toPlaces places: Int) -> String {
+    let unit = pow(10, Double(places))
+    guard isFinite, abs(self) * unit < 0x1p53 else { return "\(self)" }
+    let scaled = Int((abs(self) * unit).rounded())
+    let (whole, fraction) = scaled.quotientAndRemainder(dividingBy: Int(unit))
+    let sign = self < 0 && scaled != 0 ? "-" : ""
+    guard places > 0 else { return "\(sign)\(whole)" }
+    let digits = String(fraction)
+    return "\(sign)\(whole)." + String(repeating: "0", count: places - digits.count) + digits
+  }
+
+  /// In decimal with that many significant digits, but never less than the whole number.
+  func rounded(toDigits digits: Int) -> String {
+    guard isFinite, self > 0 else { return "\(self)" }
+    return rounded(toPlaces: Swift.max(0, digits - 1 - Int(log10(self).rounded(.down))))
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CSwiftlet
+internal import FoundationEssentials
+internal import Glibc
+
+/// Where a run took place.
+struct Machine: Encodable {
+  let processor: String
+  let processors: Int
+  let memoryBytes: Int
+  let kernel: String
+  let system: String
+  /// The frequency governor of the first processor; absent where the machine does not say.
+  let governor: String?
+  let versions: [String: String]
+
+  static var current: Machine {
+    var name = utsname()
+    uname(&name)
+    let release = withUnsafeBytes(of: &name.release) {
+      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    let governor = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
+    return Machine(
+      processor: value(of: "model name", in: "/proc/cpuinfo", separator: ":") ?? "unknown",
+      processors: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
+      memoryBytes: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)),
+      kernel: release,
+      system: value(of: "PRETTY_NAME", in: "/etc/os-release", separator: "=") ?? "unknown",
+      governor: lines(of: governor).first,
+      versions: [
+        "swiftlet": String(cString: swl_version()),
+        "swift": "\(_SwiftStdlibVersion.current)",
+      ])
+  }
+
+  private static func lines(of path: String) -> [String] {
+    guard let data = FileManager.default.contents(atPath: path) else { return [] }
+    return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  /// What follows the first `name` in a file of names and values.
+  private static func value(of name: String, in path: String, separator: Character) -> String? {
+    for line in lines(of: path) where line.hasPrefix(name) {
+      guard let at = line.firstIndex(of: separator) else { continue }
+      return String(line[line.index(after: at)...].trimmingPrefix(" ").filter { $0 != "\"" })
+    }
+    return nil
+  }
+}

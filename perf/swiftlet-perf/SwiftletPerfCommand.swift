@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+@main
+struct SwiftletPerfCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "swiftlet-perf", abstract: "Measures WebSocket servers and the code inside them.",
+    subcommands: [KernelsCommand.self])
+}
