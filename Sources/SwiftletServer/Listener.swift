@@ -86,6 +86,8 @@ struct Listeners {
     guard descriptor >= 0 else { throw .system("make a socket", errno) }
     var one: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, 4)
+    // Accepted sockets inherit it.
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
     if shared { setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &one, 4) }
     guard Glibc.bind(descriptor, info.ai_addr, info.ai_addrlen) == 0 else {
       let error = errno

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 public import Logging
 public import ServiceLifecycle
 import Synchronization
@@ -23,8 +22,6 @@ public final class Server: Service {
     configuration: ServerConfiguration, routes: Routes, metrics: Metrics = Metrics(),
     logger: Logger = Logger(label: "swiftlet")
   ) throws(ServerError) {
-    // A peer that is gone must be an error of the call, not the end of the process.
-    signal(SIGPIPE, SIG_IGN)
     let listeners = try Listeners(
       host: configuration.host, port: configuration.port, count: configuration.loops)
     let admission = Admission()

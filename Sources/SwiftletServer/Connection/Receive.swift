@@ -137,7 +137,7 @@ extension Loop {
         deliver(slot, UnsafeRawBufferPointer(start: event.data, count: event.size), event.opcode)
       case SWL_EVENT_BEGIN where listening:
         slot.pointee.message = state.pointee.pool.take(
-          promised: Int(clamping: event.frame_size), unproven: Loop.unprovenCapacity)
+          promised: Int(clamping: event.frame_size), unproven: max(Loop.leastCapacity, 2 * left))
       case SWL_EVENT_DATA where listening: gather(slot, event)
       case SWL_EVENT_END where listening: deliverGathered(slot, event.opcode)
       case SWL_EVENT_PING where listening:

@@ -30,8 +30,6 @@ extension Loop {
       refuse(fd)
       return
     }
-    var one: Int32 = 1
-    setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
     let slot = state.pointee.table.take()
     slot.pointee.fd = fd
     slot.pointee.phase = .http

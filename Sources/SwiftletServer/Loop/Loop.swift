@@ -68,8 +68,8 @@ struct Loop {
   static let corkCapacity = 64 << 10
   /// Payloads over this are sent from where they lie instead of being copied into the cork.
   static let corkedPayload = 16 << 10
-  /// Memory a message may claim before its bytes arrive.
-  static let unprovenCapacity = 64 << 10
+  /// Memory any message may claim; more is given to what has arrived, never to what is promised.
+  static let leastCapacity = 4 << 10
   static let maxHeadSize = 16 << 10
   static let maxFields = 64
   static let eventsPerWait = 256
@@ -91,8 +91,8 @@ struct Loop {
       to: LoopState(
         epoll: epoll, wakeup: wakeup, listener: listener, deadlines: configuration.deadlines,
         sweepInterval: configuration.sweepInterval, sendQueueLimit: configuration.sendQueueLimit,
-        maxConnections: configuration.maxConnections, routes: routes, logger: logger, admission: admission, owner: .passUnretained(owner),
-        counters: counters, limits: limits,
+        maxConnections: configuration.maxConnections, routes: routes, logger: logger,
+        admission: admission, owner: .passUnretained(owner), counters: counters, limits: limits,
         receive: .allocate(byteCount: Loop.receiveCapacity, alignment: 4096),
         cork: .allocate(byteCount: Loop.corkCapacity, alignment: 4096),
         fields: .allocate(capacity: Loop.maxFields)))
@@ -176,6 +176,8 @@ struct Loop {
   }
 
   private func settle(_ slot: Slot) {
+    // A close begun while reading was stopped: the peer's answer may have been read already.
+    if slot.pointee.phase == .closeSent { resume(slot) }
     flushCork(slot)
     if slot.pointee.phase == .open { drainIfIdle(slot) }
     finishIfSent(slot)
