@@ -83,9 +83,8 @@ def one_round(workload, subjects, options, number, measure):
     """Each subject once, the order turned round every other time; results by name."""
     results = {}
     for subject in subjects if number % 2 == 0 else reversed(subjects):
-        servers.wait_until_quiet()
-        with start(workload, subject) as server:
-            arguments = client_arguments(workload, subject, options.seconds, options.warmup)
+        arguments = client_arguments(workload, subject, options.seconds, options.warmup)
+        with servers.machine_to_ourselves(), start(workload, subject) as server:
             results[subject.name] = measure(server, arguments)
     return results
 

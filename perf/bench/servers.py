@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starting, watching and stopping the server under test, and loading it with the C client."""
 
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -118,6 +120,15 @@ def _machine_cpu():
     """CPU seconds of the whole machine so far, stolen time included, idle left out."""
     fields = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
     return sum(int(value) for index, value in enumerate(fields) if index not in (3, 4)) / 100
+
+
+@contextlib.contextmanager
+def machine_to_ourselves():
+    """Only one measurement of the machine at a time: others wait for the lock."""
+    with open(pathlib.Path(tempfile.gettempdir()) / "swiftlet-bench.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wait_until_quiet()
+        yield
 
 
 def wait_until_quiet(limit=60):
