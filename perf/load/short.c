@@ -63,8 +63,9 @@ static void end(struct run *r, struct slot *s) {
 static bool reply_complete(const struct run *r, const struct slot *s) {
   const uint8_t *p = (const uint8_t *)s->bytes;
   size_t have = s->have;
-  if (have < 4) return false;
+  if (have < 2) return false;
   size_t size = p[1] & 127, header = size == 126 ? 4 : 2;
+  if (have < header) return false;
   if (size == 126) size = (size_t)p[2] << 8 | p[3];
   if (size == 127) fail("the reply is too long for --short");
   if (have < header + size) return false;
