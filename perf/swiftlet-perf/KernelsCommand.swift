@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import FoundationEssentials
 import Glibc
 import SwiftletPerf
 
@@ -34,8 +33,8 @@ struct KernelsCommand: ParsableCommand {
   func run() throws {
     var run = KernelRun(repetitions: repetitions)
     do {
-      defer { report("") }
-      try run.run(filter: filter) { report($0) }
+      defer { show("") }
+      try run.run(filter: filter) { show($0) }
     }
     guard !run.measurements.isEmpty else {
       throw ValidationError("No kernel's name and size contain '\(filter ?? "")'.")
@@ -46,17 +45,22 @@ struct KernelsCommand: ParsableCommand {
   }
 
   /// A line that replaces the one before, where somebody watches.
-  private func report(_ line: String) {
-    guard isatty(STDERR_FILENO) == 1 else { return }
-    let text = "\r\u{1B}[K\(line)"
+  private func show(_ line: String) {
+    if isatty(STDERR_FILENO) == 1 { report("\r\u{1B}[K\(line)") }
+  }
+
+  private func report(_ text: String) {
     _ = Glibc.write(STDERR_FILENO, text, text.utf8.count)
   }
 
   private func write(_ text: String, to path: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(filePath: path))
-    } catch {
-      throw ValidationError("Cannot write \(path): \(error).")
+    let file = fopen(path, "w")
+    let isWritten = file.map { fwrite(text, 1, text.utf8.count, $0) == text.utf8.count } ?? false
+    // What is still in the buffer may fail to be written when it is closed.
+    let isClosed = file.map { fclose($0) == 0 } ?? false
+    guard isWritten, isClosed else {
+      report("Cannot write \(path): \(String(cString: strerror(errno))).\n")
+      throw ExitCode(EX_CANTCREAT)
     }
   }
 }
