@@ -244,12 +244,21 @@ class RawSocket:
         got = self.receive_frame()
         assert (got.fin, got.opcode, got.payload) == (True, PONG, payload)
 
-    def expect_close(self, code: int | None) -> bytes:
-        """A close frame with this code (None: without one), then the end; returns the reason."""
+    def expect_close_frame(self, *codes: int) -> None:
+        """A close frame with one of these codes."""
         got = self.receive_frame()
         assert (got.fin, got.opcode) == (True, CLOSE), f"unexpected {got} {got.payload[:64]!r}"
-        assert len(got.payload) != 1 and len(got.payload) <= 125
+        assert 2 <= len(got.payload) <= 125
         got.payload[2:].decode()
-        assert (int.from_bytes(got.payload[:2]) if got.payload else None) == code, got.payload
+        assert int.from_bytes(got.payload[:2]) in codes, got.payload
+
+    def expect_close(self, code: int) -> None:
+        """The server's answer to our close frame or to a breach: its close frame, then the end."""
+        self.expect_close_frame(code)
         self.expect_eof()
-        return got.payload[2:]
+
+    def expect_goodbye(self, *codes: int) -> None:
+        """A close that the server begins, waiting for our answer before it ends the connection."""
+        self.expect_close_frame(*codes)
+        self.send(frame(CLOSE, close_payload(codes[0])))
+        self.expect_eof()

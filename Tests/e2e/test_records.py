@@ -6,11 +6,13 @@ import csv
 import io
 import json
 import re
+import socket
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import msgpack
 import numpy as np
 import pytest
 from images import path, text_line, whole_numbers
@@ -125,6 +127,13 @@ def test_wait_is_not_recorded(start_server):
     assert results(process) == []
 
 
+@pytest.mark.parametrize("reply, decode", [("json", json.loads), ("msgpack", msgpack.unpackb)])
+def test_ack_in_the_reply_format(connect, reply, decode):
+    connection = connect(f"/stats?mode=ack&reply={reply}")
+    connection.send(frame(BINARY, bytes(480000)))
+    assert decode(connection.receive_message()[1])["bytes"] == 480000
+
+
 @pytest.mark.parametrize("query", ["after=x", "after=-1", "format=x", "after=1&format="])
 def test_bad_query_for_results_is_400(server, query):
     response = get(server, f"/stats/results?{query}")
@@ -164,7 +173,10 @@ def test_every_ack_is_in_the_record_after_sigterm(start_server, tmp_path):
     for connection in connections:
         for _ in range(EACH):
             connection.expect_message(TEXT, b"Received: 128")
-    process.stop()  # right behind the last acknowledgement
+    process.terminate()  # right behind the last acknowledgement
+    for connection in connections:
+        connection.expect_goodbye(1001)
+    process.stop()
     assert recorded_numbers(file) == Counter(range(CONNECTIONS * EACH))
     for connection in connections:
         connection.close()
@@ -179,6 +191,7 @@ def collect_acks(connection: RawSocket, first: int, under_way: threading.Event) 
         if len(acks) == 100:
             under_way.set()
     assert got.payload[:2] == (1001).to_bytes(2)
+    connection.socket.shutdown(socket.SHUT_RDWR)  # ends the sender, too
     return acks
 
 
