@@ -4,7 +4,7 @@
 import select
 
 import pytest
-from rawsocket import BINARY, PATIENCE, RawSocket, frame
+from rawsocket import BINARY, PATIENCE, PING, RawSocket, frame
 
 MIB = 1 << 20
 # Far more than the kernel's buffers of both directions hold together.
@@ -36,6 +36,27 @@ def test_client_that_stops_reading(start_server, size):
         with connection.sending(stream[sent:]):
             for message in messages:
                 connection.expect_message(BINARY, message)
+        assert process.rss() - before < ALLOWED
+
+
+FLOODS = {
+    "pings": ("/echo", frame(PING, b"x" * 125)),
+    "images": ("/stats", frame(BINARY, b"x")),
+    "wrong images": ("/stats?shape=4x4", frame(BINARY, b"x")),
+    "requests": (None, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("path, request_", FLOODS.values(), ids=FLOODS)
+def test_answers_nobody_reads_are_bounded(start_server, path, request_):
+    """Small questions with larger answers, by a client that only asks."""
+    process = start_server()
+    with RawSocket(process.port, receive_buffer=65536) as connection:
+        if path:
+            connection.upgrade(path)
+        before = process.rss()
+        stream = request_ * (32 * MIB // len(request_))
+        assert send_until_refused(connection, stream) < len(stream)
         assert process.rss() - before < ALLOWED
 
 
