@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +16,14 @@ READY = re.compile(rb"swiftlet listening on ws://(?P<host>.+):(?P<port>\d+)\n")
 
 # A bound on hangs, far above what any step takes, so that a loaded machine fails no test.
 PATIENCE = 60.0
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Asks again until it holds or patience ends: for what the server announces to nobody."""
+    deadline = time.monotonic() + PATIENCE
+    while not (held := condition()) and time.monotonic() < deadline:
+        pass
+    return held
 
 
 def binary() -> Path:

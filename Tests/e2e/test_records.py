@@ -8,7 +8,6 @@ import json
 import re
 import socket
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,6 +16,7 @@ import numpy as np
 import pytest
 from images import path, text_line, whole_numbers
 from rawsocket import BINARY, PATIENCE, TEXT, RawSocket, frame
+from serverprocess import eventually
 
 FIELDS = ["id", "time", "bytes", "shape", "min", "max", "mean", "median", "stddev", "compute_ns"]
 
@@ -41,10 +41,8 @@ def results(process, after=0) -> list[dict]:
 
 def results_when_there(process, count: int, after=0) -> list[dict]:
     """The same once `count` are there: an acknowledgement may come before its result."""
-    deadline = time.monotonic() + PATIENCE
-    while len(records := results(process, after)) < count and time.monotonic() < deadline:
-        pass
-    return records
+    assert eventually(lambda: len(results(process, after)) >= count)
+    return results(process, after)
 
 
 def shape_of(value) -> tuple[int, ...]:
