@@ -182,7 +182,6 @@ static int receive_header(swl_conn *conn, uint8_t *data, size_t size, size_t *co
   }
   conn->fragments = 1;
   conn->opcode = data[0] & 0x0F;
-  conn->utf8 = SWL_UTF8_START;
   return receive_first(conn, data + header, size - header, consumed, event);
 }
 
@@ -257,10 +256,9 @@ int swl_conn_receive(swl_conn *conn, void *data, size_t size, size_t *consumed, 
   *event = (swl_event){0};
   for (;;) {
     size_t before = *consumed;
-    uint8_t state = conn->state;
     result = advance(conn, bytes ? bytes + before : bytes, size - before, consumed, event);
     if (result < 0) return fail(conn, result, size, consumed, event);
     if (result != SWL_EVENT_NONE) return result;
-    if (*consumed == before && conn->state == state) return SWL_EVENT_NONE;
+    if (*consumed == before) return SWL_EVENT_NONE;
   }
 }

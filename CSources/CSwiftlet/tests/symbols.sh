@@ -8,8 +8,11 @@ set -eu
 header=$1 library=$2
 shift 2
 
-declared=$(tr '\n' ' ' <"$header" | grep -o 'SWL_API [^;#]*(' | grep -o 'swl_[a-z0-9_]*(' | tr -d '(' | sort -u)
-exported=$(nm -D --defined-only "$library" | awk '{print $3}' | sort -u)
+declared=$(tr '\n' ' ' <"$header" | grep -o 'SWL_API [^;#]*(' | grep -o 'swl_[a-z0-9_]*(' |
+  tr -d '(' | sort -u)
+# _end and its like are the linker's own.
+exported=$(nm -D --defined-only "$library" | awk '{print $3}' |
+  grep -vxE '_end|_edata|__bss_start' | sort -u)
 foreign=$(nm -g --defined-only "$@" | awk 'NF == 3 && $3 !~ /^swl_/ {print $3}')
 status=0
 

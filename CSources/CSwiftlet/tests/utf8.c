@@ -148,6 +148,23 @@ TEST(utf8_errors_anywhere_in_a_block) {
   guard_free(&guard);
 }
 
+/* An open character in front of any number of blocks of ASCII. */
+TEST(utf8_open_character_before_ascii) {
+  static const char *const open[] = {"\xC3", "\xE2\x82", "\xF0\x9F\x98"};
+  uint8_t text[1100];
+  guard guard = guard_new(sizeof text);
+  FOR_EACH_CPU
+  for (size_t i = 0; i < 3; i++)
+    for (size_t end = 3; end < 600; end++)
+      for (size_t size = end; size < sizeof text; size += size < end + 2 ? 1 : 32 - size % 32) {
+        memset(text, 'a', sizeof text);
+        memcpy(text + end - strlen(open[i]), open[i], strlen(open[i]));
+        TEST_NOTE("open %zu, end %zu, size %zu", i, end, size);
+        check_text(&guard, text, size, 0, 0);
+      }
+  guard_free(&guard);
+}
+
 /* Sizes for which kernels align their stores first, at every alignment, with an error now and then
  * near the start, where they do that, or near the end. */
 TEST(utf8_large_text) {
