@@ -62,6 +62,10 @@ def median_interval(values, resamples=10_000):
     return medians[int(0.025 * resamples)], medians[int(0.975 * resamples)]
 
 
+def cpu_per_message(run):
+    return run["server_cpu_s"] / run["messages_total"]
+
+
 def summarize(runs, user_samples):
     messages = sum(run["messages_total"] for run in runs)
     total = sum(run["server_cpu_s"] for run in runs)
@@ -118,6 +122,12 @@ def run_workload(workload, subjects, options):
         entry["user_ns_samples"] = samples[name]
         if name != base:
             ratios = [ours["rate"] / theirs["rate"] for ours, theirs in zip(runs[name], runs[base])]
+            cpu_ratios = [
+                cpu_per_message(ours) / cpu_per_message(theirs)
+                for ours, theirs in zip(runs[name], runs[base])
+            ]
+            entry["paired_cpu_ratio"] = statistics.median(cpu_ratios)
+            entry["paired_cpu_interval"] = median_interval(cpu_ratios)
             entry["ratio_of_medians"] = entry["rate"] / result["subjects"][base]["rate"]
             entry["paired_ratio"] = statistics.median(ratios)
             entry["paired_interval"] = median_interval(ratios)
@@ -129,10 +139,21 @@ def ratio_columns(entry):
     if "paired_ratio" not in entry:
         return ""
     low, high = entry["paired_interval"]
+    cpu_low, cpu_high = entry["paired_cpu_interval"]
     verdict = "no difference shown" if low <= 1 <= high else ""
     return (
         f"{entry['ratio_of_medians']:7.3f} {entry['paired_ratio']:7.3f} "
-        f"[{low:.3f}, {high:.3f}] {verdict}"
+        f"[{low:.3f}, {high:.3f}] cpu {entry['paired_cpu_ratio']:.3f} "
+        f"[{cpu_low:.3f}, {cpu_high:.3f}] {verdict}"
+    )
+
+
+def client_limited(result):
+    """Whether a server had time to spare while the client had none: then the rates understate the
+    difference, and CPU time per message is what to judge by."""
+    return any(
+        entry["client_busy"] > 0.95 and entry["server_busy"] < 0.9
+        for entry in result["subjects"].values()
     )
 
 
@@ -141,7 +162,7 @@ def print_workload(workload, result):
         f"\n{workload}: {' '.join(result['client'])} (rounds repeated because the machine was not "
         f"quiet: {result['rounds_repeated']}, disturbed all the same: {result['rounds_disturbed']})\n"
         f"{'':12} {'rate/s':>10} {'p50 µs':>8} {'p99 µs':>8} {'busy s/c':>10} {'cpu ns':>8} "
-        f"{'user ns':>8} {'(ticks)':>8}   ratio  paired [95 %]"
+        f"{'user ns':>8} {'(ticks)':>8}   ratio  paired [95 %], of CPU time per message"
     )
     for name, entry in result["subjects"].items():
         sampled = entry["user_ns_sampled"]
@@ -152,6 +173,8 @@ def print_workload(workload, result):
             f"{entry['user_ns_ticks']:8.1f} {ratio_columns(entry)}",
             flush=True,
         )
+    if client_limited(result):
+        print("client saturated: compare the CPU time per message, not the rates", flush=True)
 
 
 def run_idle(subjects, options):
