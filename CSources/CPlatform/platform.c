@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
 
+#include <float.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,10 @@ void platform_name_thread(const char *name) { pthread_setname_np(pthread_self(),
 int platform_shortest_digits(double value, int single, char *digits, int *exponent) {
   char text[32] = {0};
   int most = single ? 9 : 17;
-  /* Few values need fewer digits than the guaranteed ones, but those few are what people read. */
-  for (int precision = single ? 6 : 15; precision <= most; precision++) {
+  /* Any normal number's shortest digits are those of the guaranteed precision, less the zeros at the
+     end, or one of the few precisions above it; a subnormal number has fewer to start from. */
+  int precision = value < (single ? (double)FLT_MIN : DBL_MIN) ? 1 : single ? 6 : 15;
+  for (; precision <= most; precision++) {
     snprintf(text, sizeof text, "%.*e", precision - 1, value);
     if (precision == most) break;
     if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value) break;

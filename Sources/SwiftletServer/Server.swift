@@ -16,11 +16,15 @@ public final class Server: Service {
   private let loops: [EventLoop]
   private let metrics: Metrics
   private let logger: Logger
+  private let onReady: @Sendable (ServerAddress) -> Void
 
   /// Binds the address: from here on connections wait, and ``run()`` serves them.
+  /// - Parameter onReady: Called when ``run()`` begins, with the signals of a `ServiceGroup` already
+  ///   in place.
   public init(
     configuration: ServerConfiguration, routes: Routes, metrics: Metrics = Metrics(),
-    logger: Logger = Logger(label: "swiftlet")
+    logger: Logger = Logger(label: "swiftlet"),
+    onReady: @escaping @Sendable (ServerAddress) -> Void = { _ in }
   ) throws(ServerError) {
     let listeners = try Listeners(
       host: configuration.host, port: configuration.port, count: configuration.loops)
@@ -35,6 +39,7 @@ public final class Server: Service {
     self.loops = loops
     self.metrics = metrics
     self.logger = logger
+    self.onReady = onReady
     address = listeners.address
     metrics.add(loops)
   }
@@ -42,6 +47,7 @@ public final class Server: Service {
   /// Serves until the task's graceful shutdown is asked for and every connection has been drained,
   /// which takes at most the drain timeout.
   public func run() async throws {
+    onReady(address)
     await withGracefulShutdownHandler {
       await withTaskGroup(of: Void.self) { group in
         for (index, loop) in loops.enumerated() {

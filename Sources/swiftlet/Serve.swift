@@ -89,14 +89,16 @@ struct Serve: AsyncParsableCommand {
         record: record, maxMessageSize: configuration.maxMessageSize, logger: logger)
       images.register(in: &routes, metrics: metrics)
       server = try Server(
-        configuration: configuration, routes: routes, metrics: metrics, logger: logger)
+        configuration: configuration, routes: routes, metrics: metrics, logger: logger
+      ) { address in
+        print("swiftlet listening on ws://\(address)")
+        fflush(nil)
+      }
     } catch let error as RecordError {
       throw StartFailure("\(error)", status: EX_CANTCREAT)
     } catch let error as ServerError {
       throw StartFailure("\(error)", status: EX_UNAVAILABLE)
     }
-    print("swiftlet listening on ws://\(server.address)")
-    fflush(nil)
 
     // Shut down from the end of the list: the recorder outlives the last connection.
     var quiet = logger

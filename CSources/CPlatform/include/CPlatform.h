@@ -1,5 +1,5 @@
 /*
- * What Swift's Glibc module does not bring: epoll, eventfd, accept4, and a double's shortest decimal
+ * What Swift's Glibc module does not bring: epoll, eventfd, accept4, malloc_trim, and a double's shortest decimal
  * form without an allocation. Linux only.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -7,6 +7,7 @@
 #ifndef SWIFTLET_CPLATFORM_H
 #define SWIFTLET_CPLATFORM_H
 
+#include <malloc.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

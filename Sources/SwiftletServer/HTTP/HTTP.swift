@@ -42,8 +42,13 @@ extension Loop {
   private func respond(_ slot: Slot, _ head: swl_http_request) {
     var head = head
     guard let request = Request(head) else { return refuse(slot, .badRequest) }
-    // No route takes a body; one left unread would be taken for the next request.
     var value = swl_slice()
+    // RFC 9112 §3.2.
+    let hosts = swl_http_field_find(&head, "host", &value)
+    guard hosts == 1 || (hosts == 0 && head.minor_version == 0) else {
+      return refuse(slot, .badRequest, "A request has one Host field.")
+    }
+    // No route takes a body; one left unread would be taken for the next request.
     let encodings = swl_http_field_find(&head, "transfer-encoding", &value)
     let lengths = swl_http_field_find(&head, "content-length", &value)
     if encodings > 0 || lengths > 1 || (lengths == 1 && String(value) != "0") {

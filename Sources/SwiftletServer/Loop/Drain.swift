@@ -7,6 +7,9 @@ extension Loop {
   func beginDrain() {
     guard case .no = state.pointee.drain else { return }
     state.pointee.drain = .began(state.pointee.now)
+    // The last stretch is cut in twentieths: see enforceDrain.
+    let step = max(1, state.pointee.deadlines.drain / 20)
+    state.pointee.sweepInterval = min(state.pointee.sweepInterval, step)
     stopListening()
     // What has arrived but was not read yet counts as a request that began.
     forEachConnection { slot in
@@ -28,19 +31,20 @@ extension Loop {
     flushCork(slot)
   }
 
-  /// Near the drain deadline those that did not finish are told so; at the deadline they are cut.
+  /// Near the drain deadline those that did not finish are told so; just before it they are cut, so
+  /// that the process ends within it.
   func enforceDrain(since start: UInt32) {
     let limit = state.pointee.deadlines.drain
     let spent = elapsed(since: start)
-    if spent >= limit {
-      forEachConnection { slot in perform(on: slot) { abandon(slot) } }
-    } else {
-      let isLate = spent >= limit - limit / 5
-      forEachConnection { slot in
-        guard slot.pointee.phase == .open else { return }
-        // Settling it also finds out that an asynchronous handler has become idle.
-        perform(on: slot) {
-          if isLate { startClose(slot, code: .goingAway, reason: "the server is shutting down") }
+    let isLate = spent >= limit - limit / 5
+    let isOver = spent >= limit - limit / 10
+    forEachConnection { slot in
+      // Settling a connection also finds out that an asynchronous handler has become idle.
+      perform(on: slot) {
+        if isLate { startClose(slot, code: .goingAway, reason: "the server is shutting down") }
+        if isOver {
+          flushCork(slot)
+          abandon(slot)
         }
       }
     }
@@ -51,7 +55,7 @@ extension Loop {
     guard case .began(let start) = state.pointee.drain, state.pointee.table.count == 0 else {
       return false
     }
-    return state.pointee.tasks == 0 || elapsed(since: start) >= state.pointee.deadlines.drain
+    return state.pointee.tasks == 0 || elapsed(since: start) >= state.pointee.deadlines.drain * 9 / 10
   }
 
   private func forEachConnection(_ body: (Slot) -> Void) {

@@ -12,7 +12,7 @@ struct LoopState {
   var listener: Int32
   let deadlines: ServerConfiguration.Deadlines
   /// How often deadlines are looked at, in milliseconds.
-  let sweepInterval: UInt32
+  var sweepInterval: UInt32
   let sendQueueLimit: Int
   let maxConnections: Int
   let routes: Routes

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CPlatform
 import Glibc
 
 /// The free buffers of one loop, in classes of doubling size. In steady state every message finds
@@ -90,12 +91,17 @@ struct BufferPool {
 
   /// Frees what no one took since the last call.
   func trim() {
+    var freed = 0
     for index in 0..<BufferPool.shelfCount {
       for _ in 0..<shelves[index].spare {
         guard let buffer = pop(index) else { break }
+        freed += buffer.capacity
         free(buffer.base)
       }
       shelves[index].spare = shelves[index].count
     }
+    // After a burst of large messages the allocator keeps what was freed, and raises the size from
+    // which it would not.
+    if freed >= 1 << 20 { malloc_trim(0) }
   }
 }
