@@ -13,7 +13,13 @@
 #include "internal.h"
 #include "rounded.h"
 
+/* Without optimisation every inlined operation keeps its own stack slots: a debug build's kernels
+ * would need megabytes of stack. */
+#if defined(__OPTIMIZE__)
 #define OP TARGET static inline __attribute__((always_inline, unused))
+#else
+#define OP TARGET static inline __attribute__((unused))
+#endif
 
 /* GCC unrolls short loops over arrays of vectors, and so keeps them in registers, only when told;
  * Clang does by itself. */
