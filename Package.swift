@@ -104,6 +104,9 @@ let package = Package(
     .testTarget(
       name: "PureSwiftTests", dependencies: ["PureSwift", "SwiftletCore", "CSwiftlet"],
       path: "Tests/PureSwiftTests", swiftSettings: swift),
+    .testTarget(
+      name: "SwiftletPerfTests", dependencies: ["SwiftletPerf", "SwiftletCore"],
+      path: "Tests/SwiftletPerfTests", swiftSettings: swift),
   ],
   cLanguageStandard: .c11
 )
