@@ -15,6 +15,15 @@
 #define GUESS_U16 2048
 #define GUESS_WORTH 4
 
+/* Ranks on both sides of a sample's median that the guess covers. The standard deviation is half
+ * the sample's square root. */
+#define DOUBT_U8 60
+#define DOUBT_U16 50
+
+/* What is left of the values is sifted when these are not more, and a small part of all samples. */
+#define SIFT_VALUES 1024
+#define SIFT_WORTH 50
+
 /* What is known of the value with `rank` (from 0) in sorted order: low < value <= high, and the
  * number of samples up to each of the two. */
 typedef struct bracket {
@@ -48,26 +57,27 @@ static void narrow(bracket *b, int64_t threshold, uint64_t to_threshold) {
   }
 }
 
-static int64_t threshold(swl_window window, unsigned j) {
-  return (int64_t)window.base + ((int64_t)(j + 1) << window.shift) - 1;
-}
-
 static void learn(search *s, swl_window window, const uint64_t above[SWL_WINDOW_THRESHOLDS]) {
   const unsigned last = SWL_WINDOW_THRESHOLDS - 1;
   for (unsigned j = 0; j <= last; j++) {
-    narrow(&s->lower, threshold(window, j), s->count - above[j]);
-    narrow(&s->upper, threshold(window, j), s->count - above[j]);
+    narrow(&s->lower, swl_window_threshold(window, j), s->count - above[j]);
+    narrow(&s->upper, swl_window_threshold(window, j), s->count - above[j]);
   }
-  s->window_low = threshold(window, 0);
-  s->window_high = threshold(window, last);
+  s->window_low = swl_window_threshold(window, 0);
+  s->window_high = swl_window_threshold(window, last);
   s->in_window = above[0] - above[last];
+}
+
+static swl_window window_make(int64_t base, uint32_t shift) {
+  return (swl_window){
+      {(uint32_t)base, (uint32_t)base + ((uint32_t)SWL_WINDOW_THRESHOLDS / 2 << shift)}, shift};
 }
 
 /* Cuts the bracket in nine: after six such windows at most a u16 is found, after three a u8. */
 static swl_window window_even(const bracket *b) {
-  swl_window window = {(uint32_t)(b->low + 1), 0};
-  while ((int64_t)(SWL_WINDOW_THRESHOLDS + 1) << window.shift < b->high - b->low) window.shift++;
-  return window;
+  uint32_t shift = 0;
+  while ((int64_t)(SWL_WINDOW_THRESHOLDS + 1) << shift < b->high - b->low) shift++;
+  return window_make(b->low + 1, shift);
 }
 
 /* The narrowest window with thresholds from `low` to `high` in it, as far as the bracket goes. */
@@ -82,7 +92,7 @@ static swl_window window_over(const bracket *b, int64_t low, int64_t high) {
   int64_t spare = (gaps << shift) - (high - low);
   int64_t base = low - spare / 2 - ((int64_t)1 << shift) + 1;
   if (base < b->low + 1) base = b->low + 1;
-  return (swl_window){(uint32_t)base, shift};
+  return window_make(base, shift);
 }
 
 /* Of the order of the square root. */
@@ -118,37 +128,94 @@ static void run_pass(const swl_plane *plane, swl_tally_kernel *kernel, unsigned 
     kernel(samples, count, what, window, tally);
 }
 
+/* Whether what is left is better looked at sample by sample: few samples, and too many values for
+ * one window. */
+static bool worth_sifting(const search *s, const bracket *open) {
+  int64_t values = s->upper.high - open->low;
+  uint64_t samples = s->upper.to_high - open->to_low;
+  return values > SWL_WINDOW_THRESHOLDS + 1 && values <= SIFT_VALUES &&
+         samples <= s->count / SIFT_WORTH;
+}
+
+static void sift(search *s, const bracket *open, const swl_plane *plane, swl_sift_kernel *kernel) {
+  uint64_t counts[SIFT_VALUES] = {0};
+  int64_t first = open->low + 1, last = s->upper.high;
+  uint64_t seen = open->to_low;
+  swl_spans spans;
+  const uint8_t *samples;
+  swl_spans_begin(&spans, plane);
+  for (size_t count; (count = swl_spans_next(&spans, &samples)) > 0;)
+    kernel(samples, count, (uint32_t)first, (uint32_t)last, counts);
+  for (int64_t value = first; value <= last; value++) {
+    seen += counts[value - first];
+    narrow(&s->lower, value, seen);
+    narrow(&s->upper, value, seen);
+  }
+}
+
+/* When the lower value is found and the upper rank begins right behind its samples. */
+static void find_next(search *s, const swl_plane *plane, swl_next_kernel *kernel) {
+  uint32_t next = UINT32_MAX;
+  swl_spans spans;
+  const uint8_t *samples;
+  swl_spans_begin(&spans, plane);
+  for (size_t count; (count = swl_spans_next(&spans, &samples)) > 0;) {
+    uint32_t other = kernel(samples, count, (uint32_t)s->lower.high);
+    if (other < next) next = other;
+  }
+  s->upper.low = next - 1;
+  s->upper.high = next;
+}
+
 /* Finds both ranks. `tally` receives what else is asked for in `what`; `guess` is the first window
  * or NULL. */
-static void run_search(search *s, const swl_plane *plane, swl_tally_kernel *kernel, unsigned what,
-                       const swl_window *guess, swl_tally *tally) {
+static void run_search(search *s, const swl_plane *plane, const swl_image_kernels *kernels,
+                       unsigned what, const swl_window *guess, swl_tally *tally) {
+  bool wide = plane->width == 2;
   for (unsigned pass = 0; !found(&s->lower) || !found(&s->upper); pass++) {
     const bracket *open = found(&s->lower) ? &s->upper : &s->lower;
+    if (open == &s->upper && s->upper.rank == s->lower.to_high) {
+      find_next(s, plane, wide ? kernels->next_u16 : kernels->next_u8);
+      return;
+    }
+    if (worth_sifting(s, open)) {
+      sift(s, open, plane, wide ? kernels->sift_u16 : kernels->sift_u8);
+      return;
+    }
     swl_window window = window_even(open);
     if (pass == 0 && guess) window = *guess;
     if (pass == 1 && window.shift > 0) window = window_near(s, open);
     memset(tally->above, 0, sizeof tally->above);
-    run_pass(plane, kernel, what | SWL_TALLY_COUNT, window, tally);
+    run_pass(plane, wide ? kernels->tally_u16 : kernels->tally_u8, what | SWL_TALLY_COUNT, window,
+             tally);
     learn(s, window, tally->above);
     what = 0;
   }
 }
 
 /* A window that holds the median of a large plane in all likelihood. */
-static swl_window guess_window(const swl_plane *plane, swl_tally_kernel *kernel) {
+static swl_window guess_window(const swl_plane *plane, const swl_image_kernels *kernels) {
   uint8_t samples[GUESS_U8 > 2 * GUESS_U16 ? GUESS_U8 : 2 * GUESS_U16];
-  size_t size = plane->width == 1 ? GUESS_U8 : GUESS_U16;
-  size_t count = swl_plane_sample(plane, samples, size);
+  bool wide = plane->width == 2;
+  size_t count = swl_plane_sample(plane, samples, wide ? GUESS_U16 : GUESS_U8);
   swl_plane sample = swl_plane_array(samples, count, plane->width);
-  /* The sample's median is off by half the square root in rank, as a standard deviation. */
-  uint64_t doubt = (uint64_t)(rough_root(count) * 1.25);
+  uint64_t doubt = wide ? DOUBT_U16 : DOUBT_U8;
   search s = {.count = count,
               .lower = bracket_make(count / 2 - doubt, count, plane->width),
               .upper = bracket_make(count / 2 + doubt, count, plane->width)};
   swl_tally tally = {0};
-  run_search(&s, &sample, kernel, 0, NULL, &tally);
+  run_search(&s, &sample, kernels, 0, NULL, &tally);
+  int64_t low = s.lower.high, high = s.upper.high;
   bracket all = bracket_make(0, 0, plane->width);
-  return window_over(&all, s.lower.high - 1, s.upper.high);
+  swl_window window = window_over(&all, low - 1, high);
+  /* Where single values hold much of the sample, as at the edge of two modes, it will be them. */
+  if (window.shift > 0 && (s.lower.to_high - s.lower.to_low > doubt / 2 ||
+                           s.upper.to_high - s.upper.to_low > doubt / 2)) {
+    window.base[0] = (uint32_t)(low > 2 ? low - 2 : 0);
+    window.base[1] = (uint32_t)(high - 2);
+    window.shift = 0;
+  }
+  return window;
 }
 
 /* The two middle values by introselect on a copy. */
@@ -222,7 +289,6 @@ void swl_stats_integer(const swl_plane_job *job, swl_image_result *result) {
   const swl_plane *plane = job->plane;
   const swl_image_kernels *kernels = job->kernels;
   bool wide = plane->width == 2;
-  swl_tally_kernel *kernel = wide ? kernels->tally_u16 : kernels->tally_u8;
   uint64_t count = (uint64_t)plane->rows * plane->columns;
   swl_integer_figures figures = {.count = count};
   swl_tally tally = {.min = UINT32_MAX};
@@ -243,13 +309,14 @@ void swl_stats_integer(const swl_plane_job *job, swl_image_result *result) {
                 .upper = bracket_make(count / 2, count, plane->width)};
     bool guess = count >= GUESS_WORTH * (wide ? GUESS_U16 : GUESS_U8);
     swl_window window = {0};
-    if (guess) window = guess_window(plane, kernel);
-    run_search(&s, plane, kernel, what, guess ? &window : NULL, &tally);
+    if (guess) window = guess_window(plane, kernels);
+    run_search(&s, plane, kernels, what, guess ? &window : NULL, &tally);
     figures.middle[0] = (uint32_t)s.lower.high;
     figures.middle[1] = (uint32_t)s.upper.high;
     what = 0;
   }
-  if (what) run_pass(plane, kernel, what, (swl_window){0}, &tally);
+  if (what)
+    run_pass(plane, wide ? kernels->tally_u16 : kernels->tally_u8, what, (swl_window){0}, &tally);
   figures.sum = tally.sum;
   figures.min = tally.min;
   figures.max = tally.max;

@@ -17,21 +17,30 @@
 
 /* Besides SWL_TALLY_..., constants wherever they are passed. */
 enum {
-  TALLY_U16 = 8,     /* samples have two bytes */
-  TALLY_SHIFTED = 16 /* the window's shift is not 0 */
+  TALLY_U16 = 8,      /* samples have two bytes */
+  TALLY_SHIFTED = 16, /* the window's shift is not 0 */
+  TALLY_SPLIT = 32    /* its second thresholds do not follow the first at the same distance */
 };
 
 typedef struct pass {
   const uint8_t *at;
   vi min, max, sum;
-  vi base;
+  vi base[2];
   vshift shift;
   vi ones, twos, fours, eights; /* counters of the masks' bits, one binary digit a vector */
   vi sixteens[SWL_WINDOW_THRESHOLDS];
 } pass;
 
-/* One vector of samples: for each, how many of the window's thresholds it is above. */
-OP vi over(pass *p, unsigned what) {
+/* How many thresholds of at most `limit` that begin at `base` each sample is above. */
+OP vi over(vi x, vi base, vshift shift, unsigned limit, unsigned what) {
+  bool wide = what & TALLY_U16;
+  x = wide ? subs_u16(x, base) : subs_u8(x, base);
+  if (what & TALLY_SHIFTED) x = wide ? shift_u16(x, shift) : shift_u8(x, shift);
+  return wide ? min_u16(x, set_u16((uint16_t)limit)) : min_u8(x, set_u8((uint8_t)limit));
+}
+
+/* Takes one vector of samples; for each, how many of the window's thresholds it is above. */
+OP vi take(pass *p, unsigned what) {
   bool wide = what & TALLY_U16;
   vi x = load(p->at);
   p->at += VECTOR;
@@ -41,17 +50,16 @@ OP vi over(pass *p, unsigned what) {
   }
   if (what & SWL_TALLY_SUM) p->sum = wide ? sum_u16(p->sum, x) : sum_u8(p->sum, x);
   if (!(what & SWL_TALLY_COUNT)) return x;
-  x = wide ? subs_u16(x, p->base) : subs_u8(x, p->base);
-  if (what & TALLY_SHIFTED) x = wide ? shift_u16(x, p->shift) : shift_u8(x, p->shift);
-  return wide ? min_u16(x, set_u16(SWL_WINDOW_THRESHOLDS))
-              : min_u8(x, set_u8(SWL_WINDOW_THRESHOLDS));
+  if (!(what & TALLY_SPLIT)) return over(x, p->base[0], p->shift, SWL_WINDOW_THRESHOLDS, what);
+  return add_u8(over(x, p->base[0], p->shift, SWL_WINDOW_THRESHOLDS / 2, what),
+                over(x, p->base[1], p->shift, SWL_WINDOW_THRESHOLDS / 2, what));
 }
 
 /* One vector of masks: bit j of a byte is set when its sample is above threshold j. */
 OP vi masks(pass *p, unsigned what) {
-  vi x = over(p, what);
+  vi x = take(p, what);
   if (what & TALLY_U16) {
-    vi second = over(p, what);
+    vi second = take(p, what);
     if (what & SWL_TALLY_COUNT) x = narrow_u16(x, second);
   }
   return what & SWL_TALLY_COUNT ? thermometer(x) : x;
@@ -124,25 +132,31 @@ OP void rest(pass *p, size_t count, unsigned what, swl_window window, swl_tally 
   group(p, what);
   size_t excess = total - count;
   if (what & SWL_TALLY_SUM) tally->sum -= (uint64_t)excess * value;
-  if (what & SWL_TALLY_COUNT && value >= window.base)
-    for (uint32_t j = 0; j < SWL_WINDOW_THRESHOLDS; j++)
-      if ((value - window.base) >> window.shift > j) tally->above[j] -= excess;
+  if (what & SWL_TALLY_COUNT)
+    for (unsigned j = 0; j < SWL_WINDOW_THRESHOLDS; j++)
+      if ((int64_t)value > swl_window_threshold(window, j)) tally->above[j] -= excess;
+}
+
+/* The samples in a vector, one after the other. */
+OP uint32_t sample_at(const uint8_t *samples, size_t at, unsigned what) {
+  return samples[at] | (what & TALLY_U16 ? (uint32_t)samples[at + 1] << 8 : 0);
+}
+
+OP uint32_t least(vi x, unsigned what) {
+  uint8_t samples[VECTOR];
+  uint32_t least = UINT32_MAX;
+  store(samples, x);
+  for (size_t at = 0; at < VECTOR; at += what & TALLY_U16 ? 2 : 1)
+    if (sample_at(samples, at, what) < least) least = sample_at(samples, at, what);
+  return least;
 }
 
 OP void range(const pass *p, unsigned what, swl_tally *tally) {
-  uint8_t min[VECTOR], max[VECTOR];
-  store(min, p->min);
-  store(max, p->max);
-  size_t width = what & TALLY_U16 ? 2 : 1;
-  for (size_t i = 0; i < VECTOR; i += width) {
-    uint32_t low = min[i], high = max[i];
-    if (what & TALLY_U16) {
-      low |= (uint32_t)min[i + 1] << 8;
-      high |= (uint32_t)max[i + 1] << 8;
-    }
-    if (low < tally->min) tally->min = low;
-    if (high > tally->max) tally->max = high;
-  }
+  uint32_t ones = what & TALLY_U16 ? UINT16_MAX : UINT8_MAX;
+  uint32_t min = least(p->min, what);
+  uint32_t max = ones - least(complement(p->max), what);
+  if (min < tally->min) tally->min = min;
+  if (max > tally->max) tally->max = max;
 }
 
 OP void tally_pass(const uint8_t *samples, size_t count, unsigned what, swl_window window,
@@ -153,7 +167,8 @@ OP void tally_pass(const uint8_t *samples, size_t count, unsigned what, swl_wind
             .min = set_u8(UINT8_MAX),
             .max = zero,
             .sum = zero,
-            .base = wide ? set_u16((uint16_t)window.base) : set_u8((uint8_t)window.base),
+            .base = {wide ? set_u16((uint16_t)window.base[0]) : set_u8((uint8_t)window.base[0]),
+                     wide ? set_u16((uint16_t)window.base[1]) : set_u8((uint8_t)window.base[1])},
             .shift = set_shift(window.shift),
             .ones = zero,
             .twos = zero,
@@ -178,44 +193,106 @@ OP void tally_pass(const uint8_t *samples, size_t count, unsigned what, swl_wind
   if (what & SWL_TALLY_RANGE) range(&p, what, tally);
 }
 
+/* One pass for each combination of flags. */
 #define TALLY_CASE(flags)                             \
   case flags:                                         \
     tally_pass(samples, count, flags, window, tally); \
     return
+#define TALLY_CASES(flags)                                 \
+  TALLY_CASE((flags) | SWL_TALLY_COUNT);                   \
+  TALLY_CASE((flags) | SWL_TALLY_COUNT | SWL_TALLY_RANGE); \
+  TALLY_CASE((flags) | SWL_TALLY_COUNT | SWL_TALLY_SUM);   \
+  TALLY_CASE((flags) | SWL_TALLY_COUNT | SWL_TALLY_RANGE | SWL_TALLY_SUM)
+
+OP unsigned window_flags(swl_window window, unsigned what) {
+  if (!(what & SWL_TALLY_COUNT)) return what;
+  if (window.shift > 0) what |= TALLY_SHIFTED;
+  if (window.base[1] != window.base[0] + ((uint32_t)SWL_WINDOW_THRESHOLDS / 2 << window.shift))
+    what |= TALLY_SPLIT;
+  return what;
+}
 
 TARGET static void tally_u8(const uint8_t *samples, size_t count, unsigned what, swl_window window,
                             swl_tally *tally) {
-  if (window.shift > 0 && what & SWL_TALLY_COUNT) what |= TALLY_SHIFTED;
-  switch (what) {
+  switch (window_flags(window, what)) {
     TALLY_CASE(SWL_TALLY_RANGE);
     TALLY_CASE(SWL_TALLY_SUM);
     TALLY_CASE(SWL_TALLY_RANGE | SWL_TALLY_SUM);
-    TALLY_CASE(SWL_TALLY_COUNT);
-    TALLY_CASE(SWL_TALLY_COUNT | SWL_TALLY_RANGE);
-    TALLY_CASE(SWL_TALLY_COUNT | SWL_TALLY_SUM);
-    TALLY_CASE(SWL_TALLY_COUNT | SWL_TALLY_RANGE | SWL_TALLY_SUM);
-    TALLY_CASE(SWL_TALLY_COUNT | TALLY_SHIFTED);
-    TALLY_CASE(SWL_TALLY_COUNT | TALLY_SHIFTED | SWL_TALLY_RANGE);
-    TALLY_CASE(SWL_TALLY_COUNT | TALLY_SHIFTED | SWL_TALLY_SUM);
-    TALLY_CASE(SWL_TALLY_COUNT | TALLY_SHIFTED | SWL_TALLY_RANGE | SWL_TALLY_SUM);
+    TALLY_CASES(0);
+    TALLY_CASES(TALLY_SHIFTED);
+    TALLY_CASES(TALLY_SPLIT);
+    TALLY_CASES(TALLY_SPLIT | TALLY_SHIFTED);
   }
 }
 
 TARGET static void tally_u16(const uint8_t *samples, size_t count, unsigned what, swl_window window,
                              swl_tally *tally) {
-  /* The shift is always done: one instruction in many here. */
-  switch (what | TALLY_U16 | TALLY_SHIFTED) {
-    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_RANGE);
-    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_SUM);
-    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_RANGE | SWL_TALLY_SUM);
-    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_COUNT);
-    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_COUNT | SWL_TALLY_RANGE);
-    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_COUNT | SWL_TALLY_SUM);
-    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_COUNT | SWL_TALLY_RANGE | SWL_TALLY_SUM);
+  switch (window_flags(window, what) | TALLY_U16) {
+    TALLY_CASE(TALLY_U16 | SWL_TALLY_RANGE);
+    TALLY_CASE(TALLY_U16 | SWL_TALLY_SUM);
+    TALLY_CASE(TALLY_U16 | SWL_TALLY_RANGE | SWL_TALLY_SUM);
+    TALLY_CASES(TALLY_U16);
+    TALLY_CASES(TALLY_U16 | TALLY_SHIFTED);
+    TALLY_CASES(TALLY_U16 | TALLY_SPLIT);
+    TALLY_CASES(TALLY_U16 | TALLY_SPLIT | TALLY_SHIFTED);
   }
 }
 
+#undef TALLY_CASES
 #undef TALLY_CASE
+
+/* Differences to the smallest value asked for wrap around below it, past those of all others. */
+OP uint32_t next_pass(const uint8_t *samples, size_t count, uint32_t value, unsigned what) {
+  bool wide = what & TALLY_U16;
+  uint32_t first = value + 1, ones = wide ? UINT16_MAX : UINT8_MAX;
+  if (value >= ones) return UINT32_MAX;
+  vi base = wide ? set_u16((uint16_t)first) : set_u8((uint8_t)first);
+  vi min = set_u8(UINT8_MAX);
+  size_t each = wide ? VECTOR / 2 : VECTOR;
+  for (; count >= each; count -= each, samples += VECTOR) {
+    vi x = load(samples);
+    min = wide ? min_u16(min, sub_u16(x, base)) : min_u8(min, sub_u8(x, base));
+  }
+  uint32_t distance = least(min, what);
+  uint32_t next = distance <= ones - first ? first + distance : UINT32_MAX;
+  uint32_t other = wide ? swl_image_scalar.next_u16(samples, count, value)
+                        : swl_image_scalar.next_u8(samples, count, value);
+  return next < other ? next : other;
+}
+
+TARGET static uint32_t next_u8(const uint8_t *samples, size_t count, uint32_t value) {
+  return next_pass(samples, count, value, 0);
+}
+
+TARGET static uint32_t next_u16(const uint8_t *samples, size_t count, uint32_t value) {
+  return next_pass(samples, count, value, TALLY_U16);
+}
+
+TARGET static void sift_u8(const uint8_t *samples, size_t count, uint32_t low, uint32_t high,
+                           uint64_t *counts) {
+  vi base = set_u8((uint8_t)low), width = set_u8((uint8_t)(high - low));
+  for (; count >= VECTOR; count -= VECTOR, samples += VECTOR) {
+    /* Below the base the difference wraps around and is too large as well. */
+    uint64_t in = zeros_u8(subs_u8(sub_u8(load(samples), base), width));
+    for (; in != 0; in &= in - 1) {
+      counts[samples[(unsigned)__builtin_ctzll(in) >> ZEROS_SHIFT] - low]++;
+    }
+  }
+  swl_image_scalar.sift_u8(samples, count, low, high, counts);
+}
+
+TARGET static void sift_u16(const uint8_t *samples, size_t count, uint32_t low, uint32_t high,
+                            uint64_t *counts) {
+  vi base = set_u16((uint16_t)low), width = set_u16((uint16_t)(high - low));
+  for (; count >= VECTOR / 2; count -= VECTOR / 2, samples += VECTOR) {
+    uint64_t in = zeros_u16(subs_u16(sub_u16(load(samples), base), width));
+    for (; in != 0; in &= in - 1) {
+      const uint8_t *at = samples + ((unsigned)__builtin_ctzll(in) >> ZEROS_SHIFT);
+      counts[(at[0] | (uint32_t)at[1] << 8) - low]++;
+    }
+  }
+  swl_image_scalar.sift_u16(samples, count, low, high, counts);
+}
 
 /* Vectors whose squares fit the 32-bit sums. */
 #define SQUARES_MAX 4096

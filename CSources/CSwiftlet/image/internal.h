@@ -54,17 +54,22 @@ void swl_spans_begin(swl_spans *spans, const swl_plane *plane);
 /* The next samples, adjacent in memory and in any alignment; their number, 0 at the end. */
 size_t swl_spans_next(swl_spans *spans, const uint8_t **samples);
 
-/* Copies about `count` samples taken evenly from the whole plane, in runs of 64 bytes, and returns
+/* Copies about `count` samples taken evenly from the whole plane, in short runs, and returns
  * their number. The plane has at least 2 x count samples. */
 size_t swl_plane_sample(const swl_plane *plane, void *out, size_t count);
 
 /* ---- kernels: one table a CPU level */
 
-/* Eight thresholds at a distance of 1 << shift: base + ((j + 1) << shift) - 1 for j = 0 to 7. */
+/* Two times four thresholds: base[i] + ((j + 1) << shift) - 1 for j = 0 to 3. The second four are
+ * above the first. */
 typedef struct swl_window {
-  uint32_t base;
+  uint32_t base[2];
   uint32_t shift;
 } swl_window;
+
+static inline int64_t swl_window_threshold(swl_window window, unsigned j) {
+  return window.base[j / 4] + ((int64_t)(j % 4 + 1) << window.shift) - 1;
+}
 
 #define SWL_WINDOW_THRESHOLDS 8
 
@@ -79,6 +84,13 @@ enum { SWL_TALLY_RANGE = 1, SWL_TALLY_SUM = 2, SWL_TALLY_COUNT = 4 };
 
 typedef void swl_tally_kernel(const uint8_t *samples, size_t count, unsigned what,
                               swl_window window, swl_tally *tally);
+
+/* The smallest sample greater than `value`, or UINT32_MAX when there is none. */
+typedef uint32_t swl_next_kernel(const uint8_t *samples, size_t count, uint32_t value);
+
+/* Counts the samples from low to high: counts[sample - low]. Made for few of them. */
+typedef void swl_sift_kernel(const uint8_t *samples, size_t count, uint32_t low, uint32_t high,
+                             uint64_t *counts);
 
 /* The sum of the samples' squares; count at most 2^24. */
 typedef uint64_t swl_squares_kernel(const uint8_t *samples, size_t count);
@@ -116,6 +128,8 @@ typedef void swl_partition_kernel(const uint8_t *samples, size_t count, double l
 
 typedef struct swl_image_kernels {
   swl_tally_kernel *tally_u8, *tally_u16;
+  swl_next_kernel *next_u8, *next_u16;
+  swl_sift_kernel *sift_u8, *sift_u16;
   swl_squares_kernel *squares_u8, *squares_u16;
   swl_extent_kernel *extent_f32, *extent_f64;
   swl_deviations_kernel *deviations_f32, *deviations_f64;

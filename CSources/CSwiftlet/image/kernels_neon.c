@@ -13,7 +13,8 @@
 #include "real_kernels.h"
 
 const swl_image_kernels swl_image_neon = {
-    tally_u8,   tally_u16,      squares_u8,     squares_u16,   extent_f32,
-    extent_f64, deviations_f32, deviations_f64, partition_f32, partition_f64,
+    tally_u8,       tally_u16,      next_u8,       next_u16,      sift_u8,
+    sift_u16,       squares_u8,     squares_u16,   extent_f32,    extent_f64,
+    deviations_f32, deviations_f64, partition_f32, partition_f64,
 };
 #endif

@@ -41,10 +41,24 @@ static void store_f64(uint8_t *at, double value) { memcpy(at, &value, sizeof val
         if (value > tally->max) tally->max = value;                                                \
       }                                                                                            \
       if (what & SWL_TALLY_SUM) tally->sum += value;                                               \
-      if (what & SWL_TALLY_COUNT && value >= window.base) {                                        \
-        uint32_t over = (value - window.base) >> window.shift;                                     \
-        for (uint32_t j = 0; j < SWL_WINDOW_THRESHOLDS; j++) tally->above[j] += over > j;          \
-      }                                                                                            \
+      if (what & SWL_TALLY_COUNT)                                                                  \
+        for (unsigned j = 0; j < SWL_WINDOW_THRESHOLDS; j++)                                       \
+          tally->above[j] += (int64_t)value > swl_window_threshold(window, j);                     \
+    }                                                                                              \
+  }                                                                                                \
+  static uint32_t next_##type(const uint8_t *samples, size_t count, uint32_t value) {              \
+    uint32_t next = UINT32_MAX;                                                                    \
+    for (; count > 0; count--, samples += width) {                                                 \
+      uint32_t sample = load_##type(samples);                                                      \
+      if (sample > value && sample < next) next = sample;                                          \
+    }                                                                                              \
+    return next;                                                                                   \
+  }                                                                                                \
+  static void sift_##type(const uint8_t *samples, size_t count, uint32_t low, uint32_t high,       \
+                          uint64_t *counts) {                                                      \
+    for (; count > 0; count--, samples += width) {                                                 \
+      uint32_t value = load_##type(samples);                                                       \
+      if (low <= value && value <= high) counts[value - low]++;                                    \
     }                                                                                              \
   }                                                                                                \
   static uint64_t squares_##type(const uint8_t *samples, size_t count) {                           \
@@ -94,6 +108,7 @@ REAL_KERNELS(f32, 4)
 REAL_KERNELS(f64, 8)
 
 const swl_image_kernels swl_image_scalar = {
-    tally_u8,   tally_u16,      squares_u8,     squares_u16,   extent_f32,
-    extent_f64, deviations_f32, deviations_f64, partition_f32, partition_f64,
+    tally_u8,       tally_u16,      next_u8,       next_u16,      sift_u8,
+    sift_u16,       squares_u8,     squares_u16,   extent_f32,    extent_f64,
+    deviations_f32, deviations_f64, partition_f32, partition_f64,
 };

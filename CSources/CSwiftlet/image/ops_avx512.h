@@ -18,9 +18,12 @@ OP vi set_u16(uint16_t x) { return _mm512_set1_epi16((short)x); }
 OP vi min_u8(vi a, vi b) { return _mm512_min_epu8(a, b); }
 OP vi max_u8(vi a, vi b) { return _mm512_max_epu8(a, b); }
 OP vi subs_u8(vi a, vi b) { return _mm512_subs_epu8(a, b); }
+OP vi add_u8(vi a, vi b) { return _mm512_add_epi8(a, b); }
+OP vi sub_u8(vi a, vi b) { return _mm512_sub_epi8(a, b); }
 OP vi min_u16(vi a, vi b) { return _mm512_min_epu16(a, b); }
 OP vi max_u16(vi a, vi b) { return _mm512_max_epu16(a, b); }
 OP vi subs_u16(vi a, vi b) { return _mm512_subs_epu16(a, b); }
+OP vi sub_u16(vi a, vi b) { return _mm512_sub_epi16(a, b); }
 
 OP vshift set_shift(uint32_t count) {
   return (vshift){_mm_cvtsi32_si128((int)count), set_u8((uint8_t)(0xFFu >> count))};
@@ -38,6 +41,7 @@ OP vi thermometer(vi x) {
   return _mm512_shuffle_epi8(table, x);
 }
 
+OP vi complement(vi x) { return _mm512_xor_si512(x, set_u8(0xFF)); }
 OP vi xor3(vi a, vi b, vi c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
 OP vi majority(vi a, vi b, vi c) { return _mm512_ternarylogic_epi64(a, b, c, 0xE8); }
 
@@ -46,6 +50,11 @@ OP vi count_bit(vi counters, vi x, unsigned j) {
   __mmask64 set = _mm512_test_epi8_mask(x, set_u8((uint8_t)(1u << j)));
   return _mm512_mask_sub_epi8(counters, set, counters, set_u8(0xFF));
 }
+
+/* A bit for each sample that is 0: that of its first byte's place, times 1 << ZEROS_SHIFT. */
+#define ZEROS_SHIFT 0
+OP uint64_t zeros_u8(vi x) { return _mm512_testn_epi8_mask(x, x); }
+OP uint64_t zeros_u16(vi x) { return _pdep_u64(_mm512_testn_epi16_mask(x, x), 0x5555555555555555); }
 
 OP vi sum_u8(vi sum, vi x) {
   return _mm512_add_epi64(sum, _mm512_sad_epu8(x, _mm512_setzero_si512()));

@@ -26,9 +26,12 @@ OP vi set_u16(uint16_t x) { return FROM_W(vdupq_n_u16(x)); }
 OP vi min_u8(vi a, vi b) { return vminq_u8(a, b); }
 OP vi max_u8(vi a, vi b) { return vmaxq_u8(a, b); }
 OP vi subs_u8(vi a, vi b) { return vqsubq_u8(a, b); }
+OP vi add_u8(vi a, vi b) { return vaddq_u8(a, b); }
+OP vi sub_u8(vi a, vi b) { return vsubq_u8(a, b); }
 OP vi min_u16(vi a, vi b) { return FROM_W(vminq_u16(W(a), W(b))); }
 OP vi max_u16(vi a, vi b) { return FROM_W(vmaxq_u16(W(a), W(b))); }
 OP vi subs_u16(vi a, vi b) { return FROM_W(vqsubq_u16(W(a), W(b))); }
+OP vi sub_u16(vi a, vi b) { return FROM_W(vsubq_u16(W(a), W(b))); }
 
 /* A shift to the right is one to the left by a negative count. */
 OP vshift set_shift(uint32_t count) {
@@ -46,12 +49,24 @@ OP vi thermometer(vi x) {
   return vqtbl1q_u8(vld1q_u8(table), x);
 }
 
+OP vi complement(vi x) { return vmvnq_u8(x); }
 OP vi xor3(vi a, vi b, vi c) { return veorq_u8(veorq_u8(a, b), c); }
 OP vi majority(vi a, vi b, vi c) { return vbslq_u8(veorq_u8(a, b), c, a); }
 
 /* Adds bit j of each byte of x to the byte counters. */
 OP vi count_bit(vi counters, vi x, unsigned j) {
   return vsubq_u8(counters, vtstq_u8(x, set_u8((uint8_t)(1u << j))));
+}
+
+/* A bit for each sample that is 0: that of its first byte's place, times 1 << ZEROS_SHIFT. */
+#define ZEROS_SHIFT 2
+OP uint64_t zeros_u8(vi x) {
+  uint8x8_t nibbles = vshrn_n_u16(W(vceqzq_u8(x)), 4);
+  return vget_lane_u64(vreinterpret_u64_u8(nibbles), 0) & 0x1111111111111111;
+}
+OP uint64_t zeros_u16(vi x) {
+  uint8x8_t bytes = vmovn_u16(vceqzq_u16(W(x)));
+  return vget_lane_u64(vreinterpret_u64_u8(bytes), 0) & 0x0101010101010101;
 }
 
 OP vi sum_u8(vi sum, vi x) { return FROM_Q(vpadalq_u32(Q(sum), vpaddlq_u16(vpaddlq_u8(x)))); }

@@ -18,9 +18,12 @@ OP vi set_u16(uint16_t x) { return _mm_set1_epi16((short)x); }
 OP vi min_u8(vi a, vi b) { return _mm_min_epu8(a, b); }
 OP vi max_u8(vi a, vi b) { return _mm_max_epu8(a, b); }
 OP vi subs_u8(vi a, vi b) { return _mm_subs_epu8(a, b); }
+OP vi add_u8(vi a, vi b) { return _mm_add_epi8(a, b); }
+OP vi sub_u8(vi a, vi b) { return _mm_sub_epi8(a, b); }
 OP vi min_u16(vi a, vi b) { return _mm_sub_epi16(a, _mm_subs_epu16(a, b)); }
 OP vi max_u16(vi a, vi b) { return _mm_add_epi16(b, _mm_subs_epu16(a, b)); }
 OP vi subs_u16(vi a, vi b) { return _mm_subs_epu16(a, b); }
+OP vi sub_u16(vi a, vi b) { return _mm_sub_epi16(a, b); }
 
 OP vshift set_shift(uint32_t count) {
   return (vshift){_mm_cvtsi32_si128((int)count), set_u8((uint8_t)(0xFFu >> count))};
@@ -41,6 +44,7 @@ OP vi thermometer(vi x) {
   return bits;
 }
 
+OP vi complement(vi x) { return _mm_xor_si128(x, set_u8(0xFF)); }
 OP vi xor3(vi a, vi b, vi c) { return _mm_xor_si128(_mm_xor_si128(a, b), c); }
 OP vi majority(vi a, vi b, vi c) {
   vi odd = _mm_xor_si128(a, b);
@@ -51,6 +55,15 @@ OP vi majority(vi a, vi b, vi c) {
 OP vi count_bit(vi counters, vi x, unsigned j) {
   vi bit = set_u8((uint8_t)(1u << j));
   return _mm_sub_epi8(counters, _mm_cmpeq_epi8(_mm_and_si128(x, bit), bit));
+}
+
+/* A bit for each sample that is 0: that of its first byte's place, times 1 << ZEROS_SHIFT. */
+#define ZEROS_SHIFT 0
+OP uint64_t zeros_u8(vi x) {
+  return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_setzero_si128()));
+}
+OP uint64_t zeros_u16(vi x) {
+  return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi16(x, _mm_setzero_si128())) & 0x55555555;
 }
 
 OP vi sum_u8(vi sum, vi x) { return _mm_add_epi64(sum, _mm_sad_epu8(x, _mm_setzero_si128())); }
