@@ -11,9 +11,9 @@
  */
 
 /* Vectors of masks that go through the adders together, and how often they may before a byte
- * counter overflows; one less, for the padded rest. */
+ * counter overflows. */
 #define GROUP 16
-#define GROUPS_MAX 254
+#define GROUPS_MAX 255
 
 /* Besides SWL_TALLY_..., constants wherever they are passed. */
 enum {
@@ -118,28 +118,27 @@ OP void flush_digit(vi digit, unsigned weight, swl_tally *tally) {
     tally->above[j] += weight * total_u64(sum_u8(set_u8(0), count_bit(set_u8(0), digit, j)));
 }
 
-/* The samples that are left, fewer than a group: padded with the first of them. */
-OP void rest(pass *p, size_t count, unsigned what, swl_window window, swl_tally *tally) {
-  size_t width = what & TALLY_U16 ? 2 : 1;
-  size_t total = GROUP * VECTOR; /* samples in a group of masks */
-  uint8_t padded[GROUP * VECTOR * 2];
-  uint32_t value = p->at[0];
-  if (what & TALLY_U16) value |= (uint32_t)p->at[1] << 8;
-  vi filler = what & TALLY_U16 ? set_u16((uint16_t)value) : set_u8((uint8_t)value);
-  for (size_t i = 0; i < total * width; i += VECTOR) store(padded + i, filler);
-  memcpy(padded, p->at, count * width);
-  p->at = padded;
-  group(p, what);
-  size_t excess = total - count;
+OP uint32_t sample_at(const uint8_t *samples, size_t at, unsigned what) {
+  return samples[at] | (what & TALLY_U16 ? (uint32_t)samples[at + 1] << 8 : 0);
+}
+
+/* Room for a group's samples. */
+#define GROUP_SIZE (GROUP * VECTOR * 2)
+
+/* Puts the last samples, fewer than a group, into `padded`, filled up with the first of them, and
+ * takes the filling off the tally in advance. */
+OP void pad(const uint8_t *samples, size_t count, unsigned what, swl_window window,
+            swl_tally *tally, uint8_t padded[GROUP_SIZE]) {
+  bool wide = what & TALLY_U16;
+  size_t width = wide ? 2 : 1, excess = GROUP * VECTOR - count;
+  uint32_t value = sample_at(samples, 0, what);
+  vi filler = wide ? set_u16((uint16_t)value) : set_u8((uint8_t)value);
+  for (size_t i = 0; i < GROUP * VECTOR * width; i += VECTOR) store(padded + i, filler);
+  memcpy(padded, samples, count * width);
   if (what & SWL_TALLY_SUM) tally->sum -= (uint64_t)excess * value;
   if (what & SWL_TALLY_COUNT)
     for (unsigned j = 0; j < SWL_WINDOW_THRESHOLDS; j++)
       if ((int64_t)value > swl_window_threshold(window, j)) tally->above[j] -= excess;
-}
-
-/* The samples in a vector, one after the other. */
-OP uint32_t sample_at(const uint8_t *samples, size_t at, unsigned what) {
-  return samples[at] | (what & TALLY_U16 ? (uint32_t)samples[at + 1] << 8 : 0);
 }
 
 OP uint32_t least(vi x, unsigned what) {
@@ -175,15 +174,22 @@ OP void tally_pass(const uint8_t *samples, size_t count, unsigned what, swl_wind
             .fours = zero,
             .eights = zero};
   for (unsigned j = 0; j < SWL_WINDOW_THRESHOLDS; j++) p.sixteens[j] = zero;
-  size_t total = GROUP * VECTOR;
-  while (count >= total) {
-    size_t groups = count / total < GROUPS_MAX ? count / total : GROUPS_MAX;
-    count -= groups * total;
-    for (; groups > 0; groups--) group(&p, what);
-    if (count >= total) flush(&p, what, tally);
+  uint8_t padded[GROUP_SIZE];
+  size_t groups = count / (GROUP * VECTOR), left = count % (GROUP * VECTOR);
+  if (left > 0) {
+    size_t whole = groups * GROUP * VECTOR * (wide ? 2 : 1);
+    pad(samples + whole, left, what, window, tally, padded);
+    groups++;
   }
-  if (count > 0) rest(&p, count, what, window, tally);
-  flush(&p, what, tally);
+  while (groups > 0) {
+    size_t some = groups < GROUPS_MAX ? groups : GROUPS_MAX;
+    groups -= some;
+    for (; some > 0; some--) {
+      if (left > 0 && groups + some == 1) p.at = padded;
+      group(&p, what);
+    }
+    flush(&p, what, tally);
+  }
   if (what & SWL_TALLY_COUNT) {
     flush_digit(p.ones, 1, tally);
     flush_digit(p.twos, 2, tally);
@@ -193,52 +199,53 @@ OP void tally_pass(const uint8_t *samples, size_t count, unsigned what, swl_wind
   if (what & SWL_TALLY_RANGE) range(&p, what, tally);
 }
 
-/* One pass for each combination of flags. */
 #define TALLY_CASE(flags)                             \
   case flags:                                         \
     tally_pass(samples, count, flags, window, tally); \
     return
-#define TALLY_CASES(flags)                                 \
-  TALLY_CASE((flags) | SWL_TALLY_COUNT);                   \
-  TALLY_CASE((flags) | SWL_TALLY_COUNT | SWL_TALLY_RANGE); \
-  TALLY_CASE((flags) | SWL_TALLY_COUNT | SWL_TALLY_SUM);   \
-  TALLY_CASE((flags) | SWL_TALLY_COUNT | SWL_TALLY_RANGE | SWL_TALLY_SUM)
 
-OP unsigned window_flags(swl_window window, unsigned what) {
-  if (!(what & SWL_TALLY_COUNT)) return what;
-  if (window.shift > 0) what |= TALLY_SHIFTED;
-  if (window.base[1] != window.base[0] + ((uint32_t)SWL_WINDOW_THRESHOLDS / 2 << window.shift))
-    what |= TALLY_SPLIT;
-  return what;
+/* The flags that come with a window. */
+OP unsigned window_flags(swl_window window) {
+  bool split =
+      window.base[1] != window.base[0] + ((uint32_t)SWL_WINDOW_THRESHOLDS / 2 << window.shift);
+  return (window.shift > 0 ? TALLY_SHIFTED : 0u) | (split ? TALLY_SPLIT : 0u);
 }
 
 TARGET static void tally_u8(const uint8_t *samples, size_t count, unsigned what, swl_window window,
                             swl_tally *tally) {
-  switch (window_flags(window, what)) {
+  if (what & SWL_TALLY_COUNT) what |= window_flags(window);
+  switch (what) {
     TALLY_CASE(SWL_TALLY_RANGE);
     TALLY_CASE(SWL_TALLY_SUM);
     TALLY_CASE(SWL_TALLY_RANGE | SWL_TALLY_SUM);
-    TALLY_CASES(0);
-    TALLY_CASES(TALLY_SHIFTED);
-    TALLY_CASES(TALLY_SPLIT);
-    TALLY_CASES(TALLY_SPLIT | TALLY_SHIFTED);
+    TALLY_CASE(SWL_TALLY_COUNT);
+    TALLY_CASE(SWL_TALLY_COUNT | TALLY_SPLIT);
+    TALLY_CASE(SWL_TALLY_COUNT | SWL_TALLY_RANGE | SWL_TALLY_SUM);
+    TALLY_CASE(SWL_TALLY_COUNT | SWL_TALLY_RANGE | SWL_TALLY_SUM | TALLY_SPLIT);
+    TALLY_CASE(SWL_TALLY_COUNT | TALLY_SHIFTED);
+    default: /* what is not worth code of its own takes two passes */
+      tally_u8(samples, count, what & (SWL_TALLY_RANGE | SWL_TALLY_SUM), window, tally);
+      tally_u8(samples, count, SWL_TALLY_COUNT, window, tally);
   }
 }
 
 TARGET static void tally_u16(const uint8_t *samples, size_t count, unsigned what, swl_window window,
                              swl_tally *tally) {
-  switch (window_flags(window, what) | TALLY_U16) {
+  /* A shift is one instruction here, and few windows are without. */
+  if (what & SWL_TALLY_COUNT) what |= TALLY_SHIFTED | window_flags(window);
+  switch (what | TALLY_U16) {
     TALLY_CASE(TALLY_U16 | SWL_TALLY_RANGE);
     TALLY_CASE(TALLY_U16 | SWL_TALLY_SUM);
     TALLY_CASE(TALLY_U16 | SWL_TALLY_RANGE | SWL_TALLY_SUM);
-    TALLY_CASES(TALLY_U16);
-    TALLY_CASES(TALLY_U16 | TALLY_SHIFTED);
-    TALLY_CASES(TALLY_U16 | TALLY_SPLIT);
-    TALLY_CASES(TALLY_U16 | TALLY_SPLIT | TALLY_SHIFTED);
+    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_COUNT);
+    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_COUNT | TALLY_SPLIT);
+    TALLY_CASE(TALLY_U16 | TALLY_SHIFTED | SWL_TALLY_COUNT | SWL_TALLY_RANGE | SWL_TALLY_SUM);
+    default:
+      tally_u16(samples, count, what & (SWL_TALLY_RANGE | SWL_TALLY_SUM), window, tally);
+      tally_u16(samples, count, SWL_TALLY_COUNT, window, tally);
   }
 }
 
-#undef TALLY_CASES
 #undef TALLY_CASE
 
 /* Differences to the smallest value asked for wrap around below it, past those of all others. */

@@ -60,8 +60,8 @@ size_t swl_plane_sample(const swl_plane *plane, void *out, size_t count);
 
 /* ---- kernels: one table a CPU level */
 
-/* Two times four thresholds: base[i] + ((j + 1) << shift) - 1 for j = 0 to 3. The second four are
- * above the first. */
+/* Two times four thresholds: base[i] + ((j + 1) << shift) - 1 for j = 0 to 3. The second four
+ * follow the first at the same distance, or anywhere above them when the shift is 0. */
 typedef struct swl_window {
   uint32_t base[2];
   uint32_t shift;

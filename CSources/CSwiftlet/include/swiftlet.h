@@ -456,7 +456,8 @@ typedef struct swl_image_stream swl_image_stream;
 /**
  * Begins a stream; `layout->stride` must be 0 or packed. u8 and u16 keep counts only (2 KiB and
  * 512 KiB a channel); f32 and f64 keep the pixels, growing with what has arrived.
- * 0, SWL_ERROR_LAYOUT, SWL_ERROR_EMPTY, SWL_ERROR_MEMORY or SWL_ERROR_ARGUMENT.
+ * 0, SWL_ERROR_LAYOUT, SWL_ERROR_EMPTY, SWL_ERROR_UNSUPPORTED, SWL_ERROR_MEMORY or
+ * SWL_ERROR_ARGUMENT. Of the options the scratch memory is not used.
  */
 SWL_API int swl_image_stream_begin(const swl_image_layout *layout, const swl_image_options *options,
                                    swl_image_stream **stream);
@@ -467,7 +468,8 @@ SWL_API int swl_image_stream_update(swl_image_stream *stream, const void *data, 
 
 /**
  * Writes the results (one a channel), equal to swl_image_stats() over the same bytes, and makes the
- * stream ready for another image. SWL_ERROR_LAYOUT when bytes are missing.
+ * stream ready for another image. SWL_ERROR_LAYOUT when bytes are missing, SWL_ERROR_MEMORY; the
+ * stream is then as it was.
  */
 SWL_API int swl_image_stream_finish(swl_image_stream *stream, swl_image_result *results);
 
