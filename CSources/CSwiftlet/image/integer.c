@@ -167,10 +167,57 @@ static void find_next(search *s, const swl_plane *plane, swl_next_kernel *kernel
   s->upper.high = next;
 }
 
-/* Finds both ranks. `tally` receives what else is asked for in `what`; `guess` is the first window
- * or NULL. */
 static void run_search(search *s, const swl_plane *plane, const swl_image_kernels *kernels,
-                       unsigned what, const swl_window *guess, swl_tally *tally) {
+                       unsigned what, bool guess, swl_tally *tally);
+
+static bool split(swl_window window) {
+  return window.base[1] != window_make(window.base[0], window.shift).base[1];
+}
+
+/* A window that holds the median of a large plane in all likelihood: from `doubt` ranks below a
+ * sample's median to as many above it. */
+static swl_window guess_window(const swl_plane *plane, const swl_image_kernels *kernels,
+                               uint64_t doubt) {
+  uint8_t samples[GUESS_U8 > 2 * GUESS_U16 ? GUESS_U8 : 2 * GUESS_U16];
+  size_t count = swl_plane_sample(plane, samples, plane->width == 1 ? GUESS_U8 : GUESS_U16);
+  swl_plane sample = swl_plane_array(samples, count, plane->width);
+  if (doubt > count / 2) doubt = count / 2 - 1;
+  search s = {.count = count,
+              .lower = bracket_make(count / 2 - doubt, count, plane->width),
+              .upper = bracket_make(count / 2 + doubt, count, plane->width)};
+  swl_tally tally = {0};
+  run_search(&s, &sample, kernels, 0, false, &tally);
+  int64_t low = s.lower.high, high = s.upper.high;
+  bracket all = bracket_make(0, 0, plane->width);
+  swl_window window = window_over(&all, low - 1, high);
+  /* Where single values hold much of the sample, as at the edges of two modes, it will be them. */
+  if (window.shift > 0 && (s.lower.to_high - s.lower.to_low > doubt / 2 ||
+                           s.upper.to_high - s.upper.to_low > doubt / 2)) {
+    window.base[0] = (uint32_t)(low > 2 ? low - 2 : 0);
+    window.base[1] = (uint32_t)(high - 2);
+    window.shift = 0;
+  }
+  return window;
+}
+
+/* The window of a pass: first where a sample has the median, then, unless the sample shows two
+ * modes and may have missed the right one, near there, and at last anywhere. */
+static swl_window choose_window(const search *s, const bracket *open, unsigned pass, bool guess,
+                                const swl_plane *plane, const swl_image_kernels *kernels) {
+  swl_window even = window_even(open);
+  uint64_t doubt = plane->width == 1 ? DOUBT_U8 : DOUBT_U16;
+  if (pass == 0 && guess) return guess_window(plane, kernels, doubt);
+  if (pass > 1 || even.shift == 0) return even;
+  if (guess) {
+    swl_window wider = guess_window(plane, kernels, 3 * doubt);
+    if (split(wider)) return wider;
+  }
+  return pass == 0 ? even : window_near(s, open);
+}
+
+/* Finds both ranks, from a guess or without. `tally` receives what else is asked for in `what`. */
+static void run_search(search *s, const swl_plane *plane, const swl_image_kernels *kernels,
+                       unsigned what, bool guess, swl_tally *tally) {
   bool wide = plane->width == 2;
   for (unsigned pass = 0; !found(&s->lower) || !found(&s->upper); pass++) {
     const bracket *open = found(&s->lower) ? &s->upper : &s->lower;
@@ -182,40 +229,13 @@ static void run_search(search *s, const swl_plane *plane, const swl_image_kernel
       sift(s, open, plane, wide ? kernels->sift_u16 : kernels->sift_u8);
       return;
     }
-    swl_window window = window_even(open);
-    if (pass == 0 && guess) window = *guess;
-    if (pass == 1 && window.shift > 0) window = window_near(s, open);
+    swl_window window = choose_window(s, open, pass, guess, plane, kernels);
     memset(tally->above, 0, sizeof tally->above);
     run_pass(plane, wide ? kernels->tally_u16 : kernels->tally_u8, what | SWL_TALLY_COUNT, window,
              tally);
     learn(s, window, tally->above);
     what = 0;
   }
-}
-
-/* A window that holds the median of a large plane in all likelihood. */
-static swl_window guess_window(const swl_plane *plane, const swl_image_kernels *kernels) {
-  uint8_t samples[GUESS_U8 > 2 * GUESS_U16 ? GUESS_U8 : 2 * GUESS_U16];
-  bool wide = plane->width == 2;
-  size_t count = swl_plane_sample(plane, samples, wide ? GUESS_U16 : GUESS_U8);
-  swl_plane sample = swl_plane_array(samples, count, plane->width);
-  uint64_t doubt = wide ? DOUBT_U16 : DOUBT_U8;
-  search s = {.count = count,
-              .lower = bracket_make(count / 2 - doubt, count, plane->width),
-              .upper = bracket_make(count / 2 + doubt, count, plane->width)};
-  swl_tally tally = {0};
-  run_search(&s, &sample, kernels, 0, NULL, &tally);
-  int64_t low = s.lower.high, high = s.upper.high;
-  bracket all = bracket_make(0, 0, plane->width);
-  swl_window window = window_over(&all, low - 1, high);
-  /* Where single values hold much of the sample, as at the edge of two modes, it will be them. */
-  if (window.shift > 0 && (s.lower.to_high - s.lower.to_low > doubt / 2 ||
-                           s.upper.to_high - s.upper.to_low > doubt / 2)) {
-    window.base[0] = (uint32_t)(low > 2 ? low - 2 : 0);
-    window.base[1] = (uint32_t)(high - 2);
-    window.shift = 0;
-  }
-  return window;
 }
 
 /* The two middle values by introselect on a copy. */
@@ -308,9 +328,7 @@ void swl_stats_integer(const swl_plane_job *job, swl_image_result *result) {
                 .lower = bracket_make((count - 1) / 2, count, plane->width),
                 .upper = bracket_make(count / 2, count, plane->width)};
     bool guess = count >= GUESS_WORTH * (wide ? GUESS_U16 : GUESS_U8);
-    swl_window window = {0};
-    if (guess) window = guess_window(plane, kernels);
-    run_search(&s, plane, kernels, what, guess ? &window : NULL, &tally);
+    run_search(&s, plane, kernels, what, guess, &tally);
     figures.middle[0] = (uint32_t)s.lower.high;
     figures.middle[1] = (uint32_t)s.upper.high;
     what = 0;

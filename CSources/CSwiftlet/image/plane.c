@@ -106,8 +106,10 @@ size_t swl_plane_sample(const swl_plane *plane, void *out, size_t count) {
    * period of the image can hide from all runs. */
   const uint32_t golden = 0x9E3779B9u;
   size_t total = plane->rows * plane->columns;
-  /* Neighbours tell less than samples far apart, but cost less. */
+  /* Neighbours tell less than samples far apart, but cost less; in a large image that counts for
+   * little. */
   size_t run = plane->width == 1 ? 32 : 16 / plane->width;
+  if (total / count >= 128 && run > 4) run = 4;
   size_t runs = count / run;
   size_t slice = total / runs;
   size_t held = 0;
