@@ -9,7 +9,7 @@ import Glibc
 /// What lay unused since the last ``trim()`` is freed by the next one, so that a burst does not keep
 /// its memory. Confined to its loop's thread.
 struct BufferPool {
-  private struct Shelf {
+  struct Shelf {
     var first: Buffer?
     var count = 0
     /// The fewest buffers that lay here since the last trim: those nobody needed.
@@ -17,8 +17,10 @@ struct BufferPool {
   }
 
   private static let smallestShift = 12
-  private static let shelfCount = 24
-  private let shelves: UnsafeMutablePointer<Shelf>
+  static let shelfCount = 24
+  /// The most a buffer of the last shelf holds.
+  private static let largest = (1 << (smallestShift + shelfCount - 1)) - Buffer.headerSize
+  let shelves: UnsafeMutablePointer<Shelf>
 
   init() {
     shelves = .allocate(capacity: BufferPool.shelfCount)
@@ -67,9 +69,10 @@ struct BufferPool {
   /// An empty buffer for a message of which `promised` bytes are announced: one of that size if it
   /// lies here already, else one of at most `unproven` bytes, since a header may lie.
   func take(promised: Int, unproven: Int) -> Buffer {
-    if promised > unproven {
-      let index = BufferPool.shelf(for: promised)
-      if index < BufferPool.shelfCount, let buffer = pop(index) { return buffer }
+    if promised > unproven && promised <= BufferPool.largest,
+      let buffer = pop(BufferPool.shelf(for: promised))
+    {
+      return buffer
     }
     return take(capacity: min(promised, unproven))
   }
