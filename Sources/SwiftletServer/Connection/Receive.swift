@@ -121,7 +121,7 @@ extension Loop {
     var left = count
     var event = swl_event()
     // Also with nothing left: the end of a message is an event of its own, without bytes.
-    while true {
+    while slot.pointee.flags.isDisjoint(with: .stopped) && slot.pointee.phase != .dead {
       var consumed = 0
       let kind = swl_conn_receive(&slot.pointee.frames, bytes, left, &consumed, &event)
       bytes += consumed
@@ -147,7 +147,6 @@ extension Loop {
       case SWL_EVENT_CLOSE: peerClosed(slot, event)
       default: break
       }
-      if !slot.pointee.flags.isDisjoint(with: .stopped) || slot.pointee.phase == .dead { break }
     }
     if slot.pointee.phase == .open || slot.pointee.phase == .closeSent {
       stash(slot, bytes, left)
