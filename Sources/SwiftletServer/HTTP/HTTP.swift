@@ -84,7 +84,7 @@ extension Loop {
       default: throw Refusal(.badRequest, "The WebSocket handshake is not complete (RFC 6455 §4.1).")
       }
     } catch {
-      refuse(slot, error.status, error.sentence)
+      refuse(slot, error.status, error.sentence, withoutBody: request.method == "HEAD")
     }
   }
 
@@ -102,7 +102,9 @@ extension Loop {
   }
 
   /// Answers with an error and closes: what follows on this connection cannot be trusted.
-  func refuse(_ slot: Slot, _ status: Status, _ sentence: String? = nil) {
+  func refuse(
+    _ slot: Slot, _ status: Status, _ sentence: String? = nil, withoutBody: Bool = false
+  ) {
     var response = Response(status, sentence ?? status.phrase)
     switch status {
     case .methodNotAllowed: response.fields.append(("Allow", "GET, HEAD"))
@@ -112,7 +114,7 @@ extension Loop {
     default: break
     }
     state.pointee.counters.pointee.refused.add(1)
-    send(slot, response, keepAlive: false, withoutBody: false)
+    send(slot, response, keepAlive: false, withoutBody: withoutBody)
   }
 
   private func accept(_ slot: Slot, _ key: UnsafePointer<CChar>, _ handler: MessageHandler) {
