@@ -52,7 +52,7 @@ struct ConnectionState {
   /// Raised each time the slot is freed, so that late events and references miss.
   var generation: UInt32 = 0
   let index: UInt32
-  /// Milliseconds of the loop's clock: the last byte in or out, the phase's begin, the last ping.
+  /// Milliseconds of the loop's clock: the peer's last sign of life, the phase's begin, the last ping.
   var lastActive: UInt32 = 0
   var phaseBegan: UInt32 = 0
   var lastPing: UInt32 = 0

@@ -68,7 +68,8 @@ extension Loop {
 
   private func noteReceived(_ slot: Slot, _ count: Int) -> Bool {
     if count > 0 {
-      slot.pointee.lastActive = state.pointee.now
+      // Nothing but the peer's close frame counts any more once ours is out.
+      if slot.pointee.phase != .closeSent { slot.pointee.lastActive = state.pointee.now }
       state.pointee.counters.pointee.bytesReceived.add(UInt64(count))
       return true
     }

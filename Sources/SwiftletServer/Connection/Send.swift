@@ -112,7 +112,6 @@ extension Loop {
   /// Counts what a send took; a refusal for now is nothing taken. False when the connection is lost.
   private func noteSent(_ slot: Slot, _ sent: inout Int) -> Bool {
     if sent >= 0 {
-      slot.pointee.lastActive = state.pointee.now
       state.pointee.counters.pointee.bytesSent.add(UInt64(sent))
       return true
     }
@@ -194,8 +193,13 @@ extension Loop {
         return sendmsg(slot.pointee.fd, &message, Int32(MSG_NOSIGNAL))
       }
       guard noteSent(slot, &sent) else { return }
+      // The socket was full: that it takes more is a sign of life, as a first send to it is not.
+      if sent > 0 { slot.pointee.lastActive = state.pointee.now }
       dequeue(slot, sent)
       if sent < wanted { break }
+    }
+    if slot.pointee.phase == .http && slot.pointee.outputFirst == nil {
+      slot.pointee.phaseBegan = state.pointee.now
     }
     if slot.pointee.flags.contains(.backlogged),
       slot.pointee.outputBytes <= state.pointee.sendQueueLimit / 2

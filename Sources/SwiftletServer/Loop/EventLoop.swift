@@ -112,6 +112,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     case .resume(let token):
       guard let slot = loop.state.pointee.table.find(token) else { return }
       slot.pointee.flags.remove(.held)
+      slot.pointee.lastActive = loop.state.pointee.now
       loop.perform(on: slot) { loop.resume(slot) }
     case .perform(let token, let body, let otherwise):
       guard let slot = loop.state.pointee.table.find(token), slot.pointee.phase == .open else {

@@ -26,13 +26,21 @@ extension Loop {
     let limits = state.pointee.deadlines
     switch slot.pointee.phase {
     case .http:
+      if slot.pointee.outputFirst != nil {
+        // The client takes its time over a response, and requests behind it wait for that.
+        if elapsed(since: slot.pointee.lastActive) >= limits.idle {
+          perform(on: slot) { abandon(slot) }
+        }
+        return
+      }
       // A head in progress has the handshake deadline; a connection kept alive may rest.
       let resting = slot.pointee.stash == nil && slot.pointee.flags.contains(.keptAlive)
       let limit = resting ? limits.idle : limits.handshake
       guard elapsed(since: slot.pointee.phaseBegan) >= limit else { return }
-      state.pointee.counters.pointee.handshakeTimeouts.add(1)
       perform(on: slot) {
-        if resting { enter(slot, .finishing) } else { refuse(slot, .requestTimeout) }
+        if resting { return enter(slot, .finishing) }
+        state.pointee.counters.pointee.handshakeTimeouts.add(1)
+        refuse(slot, .requestTimeout)
       }
     case .open: checkOpen(slot, limits)
     case .closeSent, .finishing, .lingering:
@@ -48,7 +56,8 @@ extension Loop {
 
   private func checkOpen(_ slot: Slot, _ limits: ServerConfiguration.Deadlines) {
     let silence = elapsed(since: slot.pointee.lastActive)
-    if silence >= limits.idle {
+    // What a paused connection sends is not seen: its silence says nothing.
+    if silence >= limits.idle && !slot.pointee.flags.contains(.held) {
       perform(on: slot) {
         if slot.pointee.outputFirst == nil {
           startClose(slot, code: .goingAway, reason: "no sign of life within the idle timeout")
