@@ -60,10 +60,7 @@ extension Loop {
 
   /// The peer sends no more. Replies on their way are still sent: a half-closed socket takes them.
   func peerEnded(_ slot: Slot) {
-    switch slot.pointee.phase {
-    case .lingering: slot.pointee.phase = .dead
-    default: enter(slot, .finishing)
-    }
+    enter(slot, .finishing)
   }
 
   /// The connection is lost; nothing can be sent.
@@ -100,7 +97,11 @@ extension Loop {
   func discardInput(_ slot: Slot) -> Bool {
     let count = recv(slot.pointee.fd, state.pointee.receive, Loop.receiveCapacity, 0)
     if count > 0 { return count == Loop.receiveCapacity }
-    if count == 0 || errno != EAGAIN { slot.pointee.phase = .dead }
+    if count == 0 {
+      peerEnded(slot)
+    } else if errno != EAGAIN {
+      abandon(slot)
+    }
     return false
   }
 }
