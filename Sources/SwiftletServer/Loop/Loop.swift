@@ -180,6 +180,8 @@ struct Loop {
     if slot.pointee.phase == .closeSent { resume(slot) }
     flushCork(slot)
     if slot.pointee.phase == .open { drainIfIdle(slot) }
+    // A close ends a pause: the peer's own may lie in what had to wait.
+    if slot.pointee.phase == .closeSent { resume(slot) }
     finishIfSent(slot)
     if slot.pointee.phase == .dead {
       release(slot)
