@@ -44,11 +44,11 @@ public final class Server: Service {
     metrics.add(loops)
   }
 
-  /// Serves until the task's graceful shutdown is asked for and every connection has been drained,
-  /// which takes at most the drain timeout.
+  /// Serves until the task is cancelled or its graceful shutdown is asked for, and every connection
+  /// has been drained, which takes at most the drain timeout.
   public func run() async throws {
     onReady(address)
-    await withGracefulShutdownHandler {
+    await withTaskCancellationOrGracefulShutdownHandler {
       await withTaskGroup(of: Void.self) { group in
         for (index, loop) in loops.enumerated() {
           group.addTask {
@@ -61,7 +61,7 @@ public final class Server: Service {
           }
         }
       }
-    } onGracefulShutdown: {
+    } onCancelOrGracefulShutdown: {
       self.shutDown()
     }
   }
