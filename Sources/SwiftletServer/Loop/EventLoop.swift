@@ -32,7 +32,9 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   private var loop: Loop!
   /// Swapped with the inbox, so that neither's arrays grow anew each turn. The loop's own.
   private let taken: UnsafeMutablePointer<Inbox>
-  let counters: UnsafeMutablePointer<Counters>
+  /// Guarded by the lock: there is no thread any more that would do what is asked.
+  private var isStopped = false
+  let counters = SharedCounters()
 
   init(
     configuration: ServerConfiguration, routes: Routes, logger: Logger, admission: Admission,
@@ -40,23 +42,19 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   ) throws(ServerError) {
     wakeup = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
     guard wakeup >= 0 else { throw .system("create an eventfd", errno) }
-    counters = .allocate(capacity: 1)
-    counters.initialize(to: Counters())
     inbox = .allocate(capacity: 1)
     inbox.initialize(to: Inbox())
     taken = .allocate(capacity: 1)
     taken.initialize(to: Inbox())
     loop = try Loop(
       owner: self, configuration: configuration, routes: routes, logger: logger,
-      admission: admission, listener: listener, wakeup: wakeup, counters: counters)
+      admission: admission, listener: listener, wakeup: wakeup, counters: counters.pointer)
   }
 
   deinit {
     for buffer in inbox.pointee.buffers { loop.state.pointee.pool.give(buffer) }
     loop.destroy()
     close(wakeup)
-    counters.deinitialize(count: 1)
-    counters.deallocate()
     inbox.deinitialize(count: 1)
     inbox.deallocate()
     taken.deinitialize(count: 1)
@@ -70,14 +68,19 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     while !loop.isDrained {
       loop.turn(events) { runInbox() }
     }
-    // Whoever held a message or waits on this executor gets its due.
-    runInbox()
+    // Whoever held a message or waits on this executor gets its due, from here on at once.
+    lock.withLock { _ in isStopped = true }
+    emptyInbox()
   }
 
   // MARK: - From other threads
 
   func enqueue(_ work: Work) {
-    lock.withLock { _ in inbox.pointee.work.append(work) }
+    let isLate = lock.withLock { _ in
+      if !isStopped { inbox.pointee.work.append(work) }
+      return isStopped
+    }
+    if isLate { return decline(work) }
     hasWork.store(true, ordering: .releasing)
     if !isSignalled.exchange(true, ordering: .acquiringAndReleasing) {
       var one: UInt64 = 1
@@ -97,9 +100,18 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   }
 
   private func runInbox() {
+    // Also where there is no work: it may have been taken between its arrival and its signal, which
+    // would else be thought to be still on its way. An exchange, so that whoever finds the signal
+    // still set has its work seen below.
+    if isSignalled.load(ordering: .relaxed) {
+      _ = isSignalled.exchange(false, ordering: .acquiringAndReleasing)
+    }
     guard hasWork.load(ordering: .relaxed) else { return }
-    isSignalled.store(false, ordering: .sequentiallyConsistent)
     hasWork.store(false, ordering: .sequentiallyConsistent)
+    emptyInbox()
+  }
+
+  private func emptyInbox() {
     lock.withLock { _ in swap(&inbox.pointee, &taken.pointee) }
     for buffer in taken.pointee.buffers { loop.state.pointee.pool.give(buffer) }
     taken.pointee.buffers.removeAll(keepingCapacity: true)
@@ -123,6 +135,16 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
     case .taskEnded: loop.state.pointee.tasks -= 1
     case .drain: loop.beginDrain()
+    }
+  }
+
+  /// What becomes of work for a loop that has ended: its connections are gone, its tasks go on where
+  /// others run.
+  private func decline(_ work: Work) {
+    switch work {
+    case .perform(_, _, let otherwise): otherwise?()
+    case .job(let job): globalConcurrentExecutor.enqueue(job)
+    case .resume, .taskEnded, .drain: break
     }
   }
 }

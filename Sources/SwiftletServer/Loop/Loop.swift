@@ -104,6 +104,7 @@ struct Loop {
 
   /// Frees everything. No connection may be left.
   func destroy() {
+    stopListening()
     close(state.pointee.epoll)
     state.pointee.pool.destroy()
     state.pointee.table.destroy()

@@ -39,6 +39,18 @@ struct Counters: ~Copyable {
   func closes(_ label: ClosesByCode.Label) -> UInt64 { closes[label] }
 }
 
+/// Holds a loop's counters in one place for the loop and for the metrics, which may outlive it.
+final class SharedCounters: @unchecked Sendable {
+  let pointer = UnsafeMutablePointer<Counters>.allocate(capacity: 1)
+
+  init() { pointer.initialize(to: Counters()) }
+
+  deinit {
+    pointer.deinitialize(count: 1)
+    pointer.deallocate()
+  }
+}
+
 /// Ends of WebSockets by close code: the RFC's one by one, the rest together.
 struct ClosesByCode: ~Copyable {
   enum Label: Int, CaseIterable {

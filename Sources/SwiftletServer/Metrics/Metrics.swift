@@ -7,7 +7,8 @@ import Synchronization
 /// Made before the server, so that a route can show it; the server adds its loops when it starts.
 public final class Metrics: Sendable {
   private struct Contents {
-    var loops: [EventLoop] = []
+    /// Of each loop. Not the loops themselves: their routes may well hold these metrics.
+    var loops: [SharedCounters] = []
     var sources: [@Sendable () -> String] = []
     var isDraining = false
   }
@@ -24,7 +25,7 @@ public final class Metrics: Sendable {
   /// Whether the server takes new connections: false before it listens and while it drains.
   public var isReady: Bool { contents.withLock { !$0.loops.isEmpty && !$0.isDraining } }
 
-  func add(_ loops: [EventLoop]) { contents.withLock { $0.loops = loops } }
+  func add(_ loops: [EventLoop]) { contents.withLock { $0.loops = loops.map(\.counters) } }
   func markDraining() { contents.withLock { $0.isDraining = true } }
 
   /// Everything, in the Prometheus text format 0.0.4.
@@ -32,7 +33,7 @@ public final class Metrics: Sendable {
     let (loops, sources) = contents.withLock { ($0.loops, $0.sources) }
     var text = ""
     func sum(_ value: (borrowing Counters) -> UInt64) -> UInt64 {
-      loops.reduce(0) { $0 &+ value($1.counters.pointee) }
+      loops.reduce(0) { $0 &+ value($1.pointer.pointee) }
     }
     func family(_ name: String, _ type: String, _ help: String) {
       text += "# HELP swiftlet_\(name) \(help)\n# TYPE swiftlet_\(name) \(type)\n"
