@@ -55,7 +55,8 @@ extension Loop {
     guard case .began(let start) = state.pointee.drain, state.pointee.table.count == 0 else {
       return false
     }
-    return state.pointee.tasks == 0 || elapsed(since: start) >= state.pointee.deadlines.drain * 9 / 10
+    let limit = state.pointee.deadlines.drain
+    return state.pointee.tasks == 0 || elapsed(since: start) >= limit - limit / 10
   }
 
   private func forEachConnection(_ body: (Slot) -> Void) {
