@@ -95,11 +95,28 @@ let package = Package(
     .testTarget(
       name: "SwiftletCoreTests", dependencies: ["SwiftletCore"], path: "Tests/SwiftletCoreTests",
       swiftSettings: swift),
+    .target(
+      name: "SwiftletTestSupport",
+      dependencies: [
+        "SwiftletServer", "SwiftletCore",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+      ],
+      path: "Tests/Support", swiftSettings: swift),
     .testTarget(
-      name: "SwiftletServerTests", dependencies: ["SwiftletServer"],
+      name: "SwiftletServerTests",
+      dependencies: [
+        "SwiftletServer", "SwiftletCore", "CSwiftlet", "SwiftletTestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       path: "Tests/SwiftletServerTests", swiftSettings: swift),
     .testTarget(
-      name: "SwiftletImagesTests", dependencies: ["SwiftletImages"],
+      name: "SwiftletImagesTests",
+      dependencies: [
+        "SwiftletImages", "SwiftletServer", "SwiftletCore", "CSwiftlet", "SwiftletTestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       path: "Tests/SwiftletImagesTests", swiftSettings: swift),
     .testTarget(
       name: "PureSwiftTests", dependencies: ["PureSwift", "SwiftletCore", "CSwiftlet"],

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SwiftletCore
+import SwiftletServer
+import SwiftletTestSupport
+import Testing
+
+/// A handler made of closures, each run on the loop.
+final class Probe: MessageHandler {
+  var onOpen: ((borrowing Connection) -> Void)?
+  var onMessage: ((RawSpan, MessageKind, borrowing Connection) -> Void)?
+  var onDrained: ((borrowing Connection) -> Void)?
+  var busy: () -> Bool = { false }
+  /// The codes `closed` was called with.
+  let closes: EventLog<CloseCode>
+
+  init(closes: EventLog<CloseCode> = EventLog()) { self.closes = closes }
+
+  override func opened(_ connection: borrowing Connection) { onOpen?(connection) }
+  override func received(
+    _ message: RawSpan, kind: MessageKind, on connection: borrowing Connection
+  ) {
+    onMessage?(message, kind, connection)
+  }
+  override func drained(_ connection: borrowing Connection) { onDrained?(connection) }
+  override var isBusy: Bool { busy() }
+  override func closed(_ connection: borrowing Connection, code: CloseCode) { closes.add(code) }
+}
+
+func echoing(closes: EventLog<CloseCode> = EventLog()) -> Probe {
+  let probe = Probe(closes: closes)
+  probe.onMessage = { message, kind, connection in connection.send(message, kind: kind) }
+  return probe
+}
+
+extension RawSpan {
+  var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+}
+
+/// Bytes that differ from place to place and from seed to seed.
+func pattern(_ count: Int, seed: Int = 0) -> [UInt8] {
+  [UInt8](unsafeUninitializedCapacity: count) { bytes, filled in
+    var start = seed * 977 % block.count
+    while filled < count {
+      let part = min(count - filled, block.count - start)
+      _ = block.withUnsafeBytes {
+        memcpy(bytes.baseAddress! + filled, $0.baseAddress! + start, part)
+      }
+      filled += part
+      start = 0
+    }
+  }
+}
+
+/// A prime number of bytes, so that no power of two repeats them.
+private let block = (0..<65_521).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+
+/// The name of the calling thread.
+func threadName() -> String {
+  let file = open("/proc/thread-self/comm", O_RDONLY)
+  defer { close(file) }
+  var name = [UInt8](repeating: 0, count: 16)
+  let count = read(file, &name, name.count)
+  return String(decoding: name.prefix(max(0, count - 1)), as: UTF8.self)
+}
+
+/// Equality without the cost of comparing, and of printing, large arrays in a debug build.
+func same(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+  one.count == other.count && memcmp(one, other, one.count) == 0
+}
+
+extension ConnectionReference {
+  /// What `body` finds out on the connection's loop; the connection must be open.
+  @discardableResult
+  func ask<Answer: Sendable>(
+    _ body: @escaping @Sendable (borrowing Connection) -> Answer
+  ) throws -> Answer {
+    let answers = EventLog<Answer?>()
+    perform {
+      answers.add(body($0))
+    } otherwise: {
+      answers.add(nil)
+    }
+    guard let answer = try answers.wait()[0] else { throw PeerError.ended }
+    return answer
+  }
+}
+
+/// Runs tests on threads that may block, so that they may wait for a server in simple ways.
+struct Blocking: TestTrait, SuiteTrait, TestScoping {
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
+  ) async throws {
+    try await withTaskExecutorPreference(BlockingExecutor.shared, operation: body)
+  }
+}
+
+extension Trait where Self == Blocking {
+  static var blocking: Blocking { Blocking() }
+}

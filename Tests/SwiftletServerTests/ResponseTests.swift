@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import SwiftletServer
+
+@Suite struct ResponseTests {
+  private func text(
+    _ response: Response, keepAlive: Bool = true, withoutBody: Bool = false
+  ) -> String {
+    String(
+      decoding: response.serialized(keepAlive: keepAlive, withoutBody: withoutBody), as: UTF8.self)
+  }
+
+  @Test func responseIsWrittenWhole() {
+    #expect(
+      text(Response(.ok, "fine"))
+        == "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        + "Content-Length: 5\r\n\r\nfine\n")
+  }
+
+  @Test func closeIsAnnounced() {
+    #expect(
+      text(Response(.notFound, body: []), keepAlive: false)
+        == "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        + "Content-Length: 0\r\nConnection: close\r\n\r\n")
+  }
+
+  @Test func headHasTheLengthWithoutTheBody() {
+    let response = Response(contentType: "text/csv", fields: [("X", "y")], body: [1, 2, 3])
+    #expect(
+      text(response, withoutBody: true)
+        == "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 3\r\nX: y\r\n\r\n")
+  }
+
+  @Test func everyStatusHasItsPhrase() {
+    for code in 100...599 {
+      guard let status = Status(rawValue: code) else { continue }
+      #expect(text(Response(status, "")).hasPrefix("HTTP/1.1 \(code) \(status.phrase)\r\n"))
+    }
+  }
+}
+
+@Suite struct RoutesTests {
+  @Test func pathsAreExact() {
+    var routes = Routes()
+    routes.get("/a") { _ in Response(.ok, "a") }
+    routes.webSocket("/b") { _ in MessageHandler() }
+    if case .get? = routes["/a"] {} else { Issue.record("/a is no GET route") }
+    if case .webSocket? = routes["/b"] {} else { Issue.record("/b is no WebSocket route") }
+    for path in ["/", "/a/", "/A", "a", "/a/b"] { #expect(routes[path] == nil) }
+  }
+}
+
+@Suite struct ServerConfigurationTests {
+  @Test func deadlinesAreWholeMillisecondsThatTheClockCanTellApart() {
+    var configuration = ServerConfiguration()
+    configuration.idleTimeout = .microseconds(1)
+    configuration.pingInterval = .seconds(1 << 40)
+    configuration.drainTimeout = .milliseconds(1500)
+    configuration.closeTimeout = .seconds(-1)
+    let deadlines = configuration.deadlines
+    #expect(deadlines.idle == 1 && deadlines.close == 1)
+    #expect(deadlines.ping == UInt32(Int32.max))
+    #expect(deadlines.drain == 1500)
+    #expect(deadlines.handshake == 5000)
+  }
+
+  @Test(arguments: [(1, 10), (100, 25), (900, 225), (5000, 250), (60_000, 250)])
+  func sweepsAreAQuarterOfTheShortestDeadline(shortest: Int, interval: UInt32) {
+    var configuration = ServerConfiguration()
+    configuration.handshakeTimeout = .milliseconds(shortest)
+    configuration.closeTimeout = .seconds(3600)
+    configuration.drainTimeout = .seconds(3600)
+    configuration.pingInterval = .seconds(3600)
+    configuration.idleTimeout = .seconds(3600)
+    #expect(configuration.sweepInterval == interval)
+  }
+
+  @Test func addressShowsIPv6InBrackets() {
+    #expect("\(ServerAddress(host: "::1", port: 80))" == "[::1]:80")
+    #expect("\(ServerAddress(host: "127.0.0.1", port: 80))" == "127.0.0.1:80")
+  }
+}
