@@ -7,7 +7,8 @@ public struct RecordError: Error, CustomStringConvertible {
   public let description: String
 
   init(_ path: String, _ action: String, _ error: Int32) {
-    description = "cannot \(action) the record file \"\(path)\": \(String(cString: strerror(error)))"
+    description =
+      "cannot \(action) the record file \"\(path)\": \(String(cString: strerror(error)))"
   }
 }
 
@@ -22,6 +23,11 @@ struct ResultFile: ~Copyable {
     self.path = path
     descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     if descriptor < 0 { throw RecordError(path, "open", errno) }
+    // A line cut by a crash must not run into the next one.
+    if let last = tail(1).last, last != UInt8(ascii: "\n") {
+      buffer[0] = UInt8(ascii: "\n")
+      count = 1
+    }
   }
 
   deinit {
@@ -31,16 +37,22 @@ struct ResultFile: ~Copyable {
 
   /// The id in the file's last whole line, so that ids go on rising after a restart.
   func lastID() -> UInt64? {
-    let size = lseek(descriptor, 0, SEEK_END)
-    let length = Int(min(size, 4096))
-    var tail = [UInt8](repeating: 0, count: length)
-    guard length > 0, pread(descriptor, &tail, length, size - off_t(length)) == length else {
-      return nil
-    }
-    let lines = tail.split(separator: UInt8(ascii: "\n"))
+    // Behind the last line feed there is nothing, or a line that was cut, and perhaps within its id.
+    let lines = tail(4096).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .dropLast()
     let head = Array("{\"id\":".utf8)
     guard let line = lines.last(where: { $0.starts(with: head) }) else { return nil }
-    return UInt64(String(decoding: line.dropFirst(head.count).prefix { $0 != UInt8(ascii: ",") }, as: UTF8.self))
+    let digits = line.dropFirst(head.count).prefix { $0 != UInt8(ascii: ",") }
+    return UInt64(String(decoding: digits, as: UTF8.self))
+  }
+
+  /// The last bytes of the file, at most `length`; none of a pipe or device.
+  private func tail(_ length: Int) -> [UInt8] {
+    let size = Int(lseek(descriptor, 0, SEEK_END))
+    let length = min(size, length)
+    guard length > 0 else { return [] }
+    var tail = [UInt8](repeating: 0, count: length)
+    return pread(descriptor, &tail, length, off_t(size - length)) == length ? tail : []
   }
 
   /// Whether a result may be appended without a ``flush()`` first.
