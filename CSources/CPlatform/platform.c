@@ -3,15 +3,34 @@
 #include "CPlatform.h"
 
 #include <float.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int platform_accept(int listener) {
   return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 void platform_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+static int reads_back(const char *text, double value, int single) {
+  return single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
+}
+
+/*
+ * Above a power of two numbers lie twice as far apart as below it: where the nearest digits lie below
+ * and are another number's already, those one up may still be its own. (The last digit is no 9: with
+ * one digit less the number would have been found before.)
+ */
+static int reads_back_one_up(char *text, double value, int single) {
+  int exponent;
+  char *last = strchr(text, 'e') - 1;
+  if (frexp(value, &exponent) != 0.5 || *last == '9') return 0;
+  ++*last;
+  return reads_back(text, value, single);
+}
 
 int platform_shortest_digits(double value, int single, char *digits, int *exponent) {
   char text[32] = {0};
@@ -22,7 +41,7 @@ int platform_shortest_digits(double value, int single, char *digits, int *expone
   for (; precision <= most; precision++) {
     snprintf(text, sizeof text, "%.*e", precision - 1, value);
     if (precision == most) break;
-    if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value) break;
+    if (reads_back(text, value, single) || reads_back_one_up(text, value, single)) break;
   }
   int count = 0;
   const char *at = text;
