@@ -7,21 +7,25 @@ import SystemPackage
 
 /// Where an option's value comes from: the command line, else the environment, else a file.
 struct Settings {
-  private let environment = ConfigReader(provider: EnvironmentVariablesProvider())
-    .scoped(to: "swiftlet")
-  private let file: ConfigReader?
+  private let environment: ConfigReader
+  private let file: FileProvider<JSONSnapshot>?
   private let path: String
 
   /// Reads the file named on the command line or by SWIFTLET_CONFIG, if any.
-  init(file path: String?) async throws {
+  init(
+    file path: String?,
+    environment variables: [String: String] = ProcessInfo.processInfo.environment
+  ) async throws {
+    environment = ConfigReader(
+      provider: EnvironmentVariablesProvider(environmentVariables: variables)
+    ).scoped(to: "swiftlet")
     guard let path = path ?? environment.string(forKey: "config") else {
       file = nil
       self.path = ""
       return
     }
     do {
-      file = ConfigReader(
-        provider: try await FileProvider<JSONSnapshot>(filePath: FilePath(path)))
+      file = try await FileProvider<JSONSnapshot>(filePath: FilePath(path))
     } catch {
       throw StartFailure(
         "cannot read the configuration file \"\(path)\" as JSON: \(error)", status: EX_CONFIG)
@@ -40,7 +44,7 @@ struct Settings {
   func read<Value: Setting>(
     _ name: String, _ flag: String?, into target: inout Value?
   ) throws(StartFailure) where Value.Value == Value {
-    guard let text = find(name, flag) else { return }
+    guard let text = try find(name, flag) else { return }
     target = try parse(text, as: Value.self)
   }
 
@@ -48,7 +52,7 @@ struct Settings {
   func read(
     _ name: String, _ flag: String?, into target: inout Int, in range: ClosedRange<Int>
   ) throws(StartFailure) {
-    guard let text = find(name, flag) else { return }
+    guard let text = try find(name, flag) else { return }
     let value = try parse(text, as: Int.self)
     guard range.contains(value) else {
       throw text.failure("is not within \(range.lowerBound) to \(range.upperBound)")
@@ -60,7 +64,7 @@ struct Settings {
   func read<Form: Setting>(
     _ name: String, _ flag: String?, into target: inout Form.Value, as form: Form.Type
   ) throws(StartFailure) {
-    guard let text = find(name, flag) else { return }
+    guard let text = try find(name, flag) else { return }
     target = try parse(text, as: form)
   }
 
@@ -82,7 +86,7 @@ struct Settings {
     }
   }
 
-  private func find(_ name: String, _ flag: String?) -> Found? {
+  private func find(_ name: String, _ flag: String?) throws(StartFailure) -> Found? {
     if let flag { return Found(value: flag, place: "--\(name)", status: EX_USAGE) }
     let key = ConfigKey(name)
     if let value = environment.string(forKey: key) {
@@ -90,10 +94,20 @@ struct Settings {
       return Found(value: value, place: variable, status: EX_CONFIG)
     }
     guard let file else { return nil }
-    guard let value = file.string(forKey: key) ?? file.int(forKey: key).map(String.init) else {
-      return nil
+    let place = "\"\(name)\" in \(path)"
+    let absolute = AbsoluteConfigKey(key)
+    // The provider throws for a value of another type than asked for.
+    if let text = try? file.value(forKey: absolute, type: .string) {
+      guard case .string(let value)? = text.value?.content else { return nil }
+      return Found(value: value, place: place, status: EX_CONFIG)
     }
-    return Found(value: value, place: "\"\(name)\" in \(path)", status: EX_CONFIG)
+    if let number = try? file.value(forKey: absolute, type: .int),
+      case .int(let value)? = number.value?.content
+    {
+      return Found(value: String(value), place: place, status: EX_CONFIG)
+    }
+    throw StartFailure(
+      "\(place) is neither a text nor a whole number: write it as a text", status: EX_CONFIG)
   }
 }
 
