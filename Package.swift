@@ -119,6 +119,13 @@ let package = Package(
       ],
       path: "Tests/SwiftletImagesTests", swiftSettings: swift),
     .testTarget(
+      name: "swiftletTests",
+      dependencies: [
+        "swiftlet",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/swiftletTests", swiftSettings: swift),
+    .testTarget(
       name: "PureSwiftTests", dependencies: ["PureSwift", "SwiftletCore", "CSwiftlet"],
       path: "Tests/PureSwiftTests", swiftSettings: swift),
     .testTarget(
