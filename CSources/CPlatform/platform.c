@@ -7,10 +7,25 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <string.h>
 
 int platform_accept(int listener) {
   return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+ssize_t platform_receive(int socket, void *buffer, size_t size) {
+  return syscall(SYS_recvfrom, socket, buffer, size, 0, NULL, NULL);
+}
+
+ssize_t platform_send(int socket, const void *bytes, size_t size) {
+  return syscall(SYS_sendto, socket, bytes, size, MSG_NOSIGNAL, NULL, 0);
+}
+
+ssize_t platform_send_parts(int socket, const struct iovec *parts, size_t count) {
+  struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = count};
+  return syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL);
 }
 
 void platform_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -17,6 +17,14 @@
 /** accept4() without the peer's address, non-blocking and close-on-exec. */
 int platform_accept(int listener);
 
+/**
+ * recv() without flags, send() and sendmsg() without SIGPIPE. glibc's own are cancellation points,
+ * which costs two locked instructions a call in a process with threads; these are not.
+ */
+ssize_t platform_receive(int socket, void *buffer, size_t size);
+ssize_t platform_send(int socket, const void *bytes, size_t size);
+ssize_t platform_send_parts(int socket, const struct iovec *parts, size_t count);
+
 /** Names the calling thread for debuggers and top; at most 15 characters. */
 void platform_name_thread(const char *name);
 

@@ -157,6 +157,22 @@ SWL_API int swl_frame_parse(const void *data, size_t size, swl_frame *frame);
 SWL_API size_t swl_frame_write(void *out, const swl_frame *frame);
 
 /**
+ * Writes the header of a whole, unmasked message or control frame, what a server sends most, and
+ * returns its size. `out` must have SWL_FRAME_HEADER_MAX bytes. Inline, since for small messages it
+ * is two bytes.
+ */
+static inline size_t swl_frame_write_whole(void *out, swl_opcode opcode, uint64_t length) {
+  if (length <= SWL_CONTROL_PAYLOAD_MAX) {
+    unsigned char *bytes = (unsigned char *)out;
+    bytes[0] = (unsigned char)(0x80u | (unsigned)opcode);
+    bytes[1] = (unsigned char)length;
+    return 2;
+  }
+  swl_frame frame = {length, 0, (uint8_t)opcode, 0, true, false, 0};
+  return swl_frame_write(out, &frame);
+}
+
+/**
  * XORs `size` bytes in place with the repeated key (§5.3), `key` being four bytes as they lie in
  * memory, its first byte meeting data[0]. Returns the key rotated so that it continues right after
  * these bytes. Any alignment.

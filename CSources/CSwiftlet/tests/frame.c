@@ -48,6 +48,18 @@ TEST(frame_rfc_examples) {
   guard_free(&guard);
 }
 
+TEST(frame_write_whole_is_the_plain_case_of_write) {
+  static const uint64_t lengths[] = {0, 1, 125, 126, 65535, 65536, INT64_MAX};
+  for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+    swl_frame frame = {.length = lengths[i], .fin = true, .opcode = SWL_OPCODE_TEXT};
+    uint8_t expected[SWL_FRAME_HEADER_MAX], out[SWL_FRAME_HEADER_MAX];
+    size_t size = swl_frame_write(expected, &frame);
+    TEST_NOTE("length %llu", (unsigned long long)lengths[i]);
+    CHECK_EQUAL(swl_frame_write_whole(out, SWL_OPCODE_TEXT, lengths[i]), size);
+    CHECK(memcmp(out, expected, size) == 0);
+  }
+}
+
 TEST(frame_write_then_parse) {
   static const uint64_t lengths[] = {0,     1,     125,        126,         127,
                                      65535, 65536, 0xFFFFFFFF, 0x100000000, INT64_MAX};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CPlatform
 import CSwiftlet
 import Glibc
 import SwiftletCore
@@ -95,7 +96,7 @@ extension Loop {
 
   /// Reads and forgets. True when there may be more.
   func discardInput(_ slot: Slot) -> Bool {
-    let count = recv(slot.pointee.fd, state.pointee.receive, Loop.receiveCapacity, 0)
+    let count = platform_receive(slot.pointee.fd, state.pointee.receive, Loop.receiveCapacity)
     if count > 0 { return count == Loop.receiveCapacity }
     if count == 0 {
       peerEnded(slot)

@@ -42,7 +42,7 @@ extension Loop {
       memcpy(state.pointee.receive, stash.front, held)
     }
     let room = Loop.receiveCapacity - held
-    let count = recv(slot.pointee.fd, state.pointee.receive + held, room, 0)
+    let count = platform_receive(slot.pointee.fd, state.pointee.receive + held, room)
     guard noteReceived(slot, count) else { return false }
     dropStash(slot)
     process(slot, held + count, seen: held)
@@ -60,7 +60,7 @@ extension Loop {
     }
     let wanted = min(remaining, message.room, Loop.directRead)
     let start = message.tail
-    let count = recv(slot.pointee.fd, start, wanted, 0)
+    let count = platform_receive(slot.pointee.fd, start, wanted)
     guard noteReceived(slot, count) else { return false }
     processFrames(slot, start, count)
     return count == wanted

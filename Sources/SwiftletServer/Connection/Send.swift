@@ -13,19 +13,16 @@ extension Loop {
     if opcode.rawValue < SWL_OPCODE_CLOSE.rawValue {
       state.pointee.counters.pointee.messagesSent.add(1)
     }
-    var frame = swl_frame()
-    frame.fin = true
-    frame.opcode = UInt8(opcode.rawValue)
-    frame.length = UInt64(payload.count)
+    let length = UInt64(payload.count)
     guard slot == state.pointee.current else {
-      queueFrame(slot, &frame, payload)
+      queueFrame(slot, opcode, payload)
       return
     }
     let needed = Int(SWL_FRAME_HEADER_MAX) + payload.count
     if payload.count <= Loop.corkedPayload {
       if needed > Loop.corkCapacity - state.pointee.corkCount { flushCork(slot) }
       let out = state.pointee.cork + state.pointee.corkCount
-      let header = swl_frame_write(out, &frame)
+      let header = swl_frame_write_whole(out, opcode, length)
       if let bytes = payload.baseAddress { memcpy(out + header, bytes, payload.count) }
       state.pointee.corkCount += header + payload.count
     } else {
@@ -33,7 +30,7 @@ extension Loop {
         flushCork(slot)
       }
       let out = state.pointee.cork + state.pointee.corkCount
-      state.pointee.corkCount += swl_frame_write(out, &frame)
+      state.pointee.corkCount += swl_frame_write_whole(out, opcode, length)
       sendLarge(slot, payload)
     }
   }
@@ -51,10 +48,10 @@ extension Loop {
 
   /// For a connection whose event is not in hand: through its queue, sent at the end of the turn.
   private func queueFrame(
-    _ slot: Slot, _ frame: inout swl_frame, _ payload: UnsafeRawBufferPointer
+    _ slot: Slot, _ opcode: swl_opcode, _ payload: UnsafeRawBufferPointer
   ) {
     withUnsafeTemporaryAllocation(byteCount: Int(SWL_FRAME_HEADER_MAX), alignment: 1) { header in
-      let size = swl_frame_write(header.baseAddress, &frame)
+      let size = swl_frame_write_whole(header.baseAddress, opcode, UInt64(payload.count))
       enqueue(slot, header.baseAddress!, size)
     }
     if let bytes = payload.baseAddress { enqueue(slot, bytes, payload.count) }
@@ -72,7 +69,7 @@ extension Loop {
     guard slot.pointee.phase != .dead else { return }
     var sent = 0
     if slot.pointee.outputFirst == nil {
-      sent = send(slot.pointee.fd, state.pointee.cork, count, Int32(MSG_NOSIGNAL))
+      sent = platform_send(slot.pointee.fd, state.pointee.cork, count)
       guard noteSent(slot, &sent) else { return }
     }
     if sent < count { enqueue(slot, state.pointee.cork + sent, count - sent) }
@@ -89,10 +86,7 @@ extension Loop {
         parts[0] = iovec(iov_base: state.pointee.cork, iov_len: corked)
         parts[1] = iovec(
           iov_base: UnsafeMutableRawPointer(mutating: payload.baseAddress), iov_len: payload.count)
-        var message = msghdr()
-        message.msg_iov = parts.baseAddress
-        message.msg_iovlen = 2
-        return sendmsg(slot.pointee.fd, &message, Int32(MSG_NOSIGNAL))
+        return platform_send_parts(slot.pointee.fd, parts.baseAddress, 2)
       }
       guard noteSent(slot, &sent) else {
         state.pointee.corkCount = 0
@@ -187,10 +181,7 @@ extension Loop {
           count += 1
           next = buffer.next
         }
-        var message = msghdr()
-        message.msg_iov = parts.baseAddress
-        message.msg_iovlen = count
-        return sendmsg(slot.pointee.fd, &message, Int32(MSG_NOSIGNAL))
+        return platform_send_parts(slot.pointee.fd, parts.baseAddress, count)
       }
       guard noteSent(slot, &sent) else { return }
       // The socket was full: that it takes more is a sign of life, as a first send to it is not.

@@ -52,7 +52,7 @@ extension Loop {
   private func refuse(_ fd: Int32) {
     let answer: StaticString =
       "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-    _ = send(fd, answer.utf8Start, answer.utf8CodeUnitCount, Int32(MSG_NOSIGNAL))
+    _ = platform_send(fd, answer.utf8Start, answer.utf8CodeUnitCount)
     shutdown(fd, Int32(SHUT_WR))
     close(fd)
   }
