@@ -23,7 +23,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     var buffers: [Buffer] = []
   }
 
-  private let lock = Mutex<Void>(())
+  private let lock = Lock()
   /// Guarded by the lock.
   private let inbox: UnsafeMutablePointer<Inbox>
   private let hasWork = Atomic(false)
@@ -69,14 +69,14 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
       loop.turn(events) { runInbox() }
     }
     // Whoever held a message or waits on this executor gets its due, from here on at once.
-    lock.withLock { _ in isStopped = true }
+    lock.withLock { isStopped = true }
     emptyInbox()
   }
 
   // MARK: - From other threads
 
   func enqueue(_ work: Work) {
-    let isLate = lock.withLock { _ in
+    let isLate = lock.withLock {
       if !isStopped { inbox.pointee.work.append(work) }
       return isStopped
     }
@@ -94,7 +94,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   }
 
   func giveBack(_ buffer: Buffer) {
-    lock.withLock { _ in inbox.pointee.buffers.append(buffer) }
+    lock.withLock { inbox.pointee.buffers.append(buffer) }
     // No wake-up: the pool is only looked at when the loop runs anyway.
     hasWork.store(true, ordering: .releasing)
   }
@@ -112,7 +112,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   }
 
   private func emptyInbox() {
-    lock.withLock { _ in swap(&inbox.pointee, &taken.pointee) }
+    lock.withLock { swap(&inbox.pointee, &taken.pointee) }
     for buffer in taken.pointee.buffers { loop.state.pointee.pool.give(buffer) }
     taken.pointee.buffers.removeAll(keepingCapacity: true)
     for index in taken.pointee.work.indices { run(taken.pointee.work[index]) }
