@@ -42,16 +42,11 @@ public final class Peer: @unchecked Sendable {
   private var isOpen = true
 
   /// Connects to a port of this machine.
-  /// - Parameter receiveBuffer: Bytes the socket takes before it is read, roughly; 0 for the default.
-  public init(port: UInt16, receiveBuffer: Int32 = 0) throws {
+  public init(port: UInt16) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw PeerError.system("socket", errno) }
     var one: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
-    if receiveBuffer > 0 {
-      var size = receiveBuffer
-      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
-    }
     var patience = timeval(tv_sec: Peer.patience, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
@@ -69,8 +64,8 @@ public final class Peer: @unchecked Sendable {
   }
 
   /// Connects and opens a WebSocket.
-  public convenience init(port: UInt16, path: String, receiveBuffer: Int32 = 0) throws {
-    try self.init(port: port, receiveBuffer: receiveBuffer)
+  public convenience init(port: UInt16, path: String) throws {
+    try self.init(port: port)
     let head = try upgrade(path)
     guard head.hasPrefix("HTTP/1.1 101 ") else { throw PeerError.unexpected(head) }
   }

@@ -26,8 +26,8 @@ public struct RunningServer: Sendable {
   public let shutDown: @Sendable () -> Void
 
   /// Connects and opens a WebSocket.
-  public func open(_ path: String, receiveBuffer: Int32 = 0) throws -> Peer {
-    try Peer(port: port, path: path, receiveBuffer: receiveBuffer)
+  public func open(_ path: String) throws -> Peer {
+    try Peer(port: port, path: path)
   }
 
   /// The value of a metric without labels, or of a whole name with them.
@@ -87,11 +87,16 @@ private func serve<Result: Sendable>(
 }
 
 extension ServerConfiguration {
-  /// A free port and one loop; a drain that is cut soon, as most tests leave connections behind.
+  /// A free port, one loop and no deadline that could pass while a test is slow, but for a drain that
+  /// is cut soon, as most tests leave connections behind.
   public static var testing: ServerConfiguration {
     var configuration = ServerConfiguration()
     configuration.port = 0
     configuration.loops = 1
+    configuration.handshakeTimeout = .seconds(3600)
+    configuration.idleTimeout = .seconds(3600)
+    configuration.pingInterval = .seconds(3600)
+    configuration.closeTimeout = .seconds(3600)
     configuration.drainTimeout = .milliseconds(100)
     return configuration
   }

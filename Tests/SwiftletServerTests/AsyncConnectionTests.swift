@@ -214,7 +214,7 @@ import Testing
       for try await _ in connection {}
     }
     try await withServer(routes, configuration) { server in
-      let peer = try server.open("/task", receiveBuffer: 65_536)
+      let peer = try server.open("/task")
       try sizes.wait { $0.contains { $0 > 100_000 } }
       for index in 0..<count {
         #expect(same(try peer.receiveMessage(), pattern(size, seed: index)))
@@ -239,7 +239,7 @@ import Testing
       }
     }
     try await withServer(routes, configuration) { server in
-      let peer = try server.open("/task", receiveBuffer: 65_536)
+      let peer = try server.open("/task")
       try sent.wait { $0.last == true }
       peer.reset()
       try ends.wait()

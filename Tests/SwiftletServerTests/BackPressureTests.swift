@@ -39,7 +39,7 @@ import Testing
   func clientThatDoesNotReadIsNotReadAndThenServedInOrder(size: Int) async throws {
     let count = 24_000_000 / size
     try await withServer(routes, configuration) { server in
-      let peer = try server.open("/echo", receiveBuffer: 65_536)
+      let peer = try server.open("/echo")
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
           for index in 0..<count { try peer.send(pattern(size, seed: index)) }
@@ -64,7 +64,7 @@ import Testing
 
   @Test func pongsAreBoundedLikeReplies() async throws {
     try await withServer(routes, configuration) { server in
-      let peer = try server.open("/echo", receiveBuffer: 65_536)
+      let peer = try server.open("/echo")
       let count = 200_000
       let ping = Peer.frame(opcode: 0x9, pattern(125))
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -181,7 +181,6 @@ import Testing
       return probe
     }
     var configuration = configuration
-    configuration.closeTimeout = .seconds(3600)
     configuration.drainTimeout = .seconds(3600)
     try await withServer(routes, configuration) { server in
       let peer = try server.open("/paused")

@@ -11,15 +11,6 @@ import Testing
 @Suite(.blocking) struct DeadlineTests {
   private let closes = EventLog<CloseCode>()
 
-  private var never: ServerConfiguration {
-    var configuration = ServerConfiguration.testing
-    configuration.handshakeTimeout = .seconds(3600)
-    configuration.idleTimeout = .seconds(3600)
-    configuration.pingInterval = .seconds(3600)
-    configuration.closeTimeout = .seconds(3600)
-    return configuration
-  }
-
   private var routes: Routes {
     var routes = Routes()
     routes.webSocket("/echo") { [closes] _ in echoing(closes: closes) }
@@ -47,7 +38,7 @@ import Testing
 
   @Test(arguments: ["", "GET /hello HTTP/1.1\r\nHos"])
   func headThatDoesNotComeIsAnsweredWith408(begin: String) async throws {
-    var configuration = never
+    var configuration = ServerConfiguration.testing
     configuration.handshakeTimeout = .milliseconds(50)
     try await withServer(routes, configuration) { server in
       let peer = try Peer(port: server.port)
@@ -58,7 +49,7 @@ import Testing
   }
 
   @Test func connectionKeptAliveIsClosedWhenIdle() async throws {
-    var configuration = never
+    var configuration = ServerConfiguration.testing
     configuration.idleTimeout = .milliseconds(50)
     try await withServer(routes, configuration) { server in
       let peer = try Peer(port: server.port)
@@ -70,7 +61,7 @@ import Testing
   }
 
   @Test func silentConnectionIsPinged() async throws {
-    var configuration = never
+    var configuration = ServerConfiguration.testing
     configuration.pingInterval = .milliseconds(20)
     try await withServer(routes, configuration) { server in
       let peer = try server.open("/echo")
@@ -82,7 +73,7 @@ import Testing
   }
 
   @Test func connectionWithoutASignOfLifeIsClosedWith1001() async throws {
-    var configuration = never
+    var configuration = ServerConfiguration.testing
     configuration.idleTimeout = .milliseconds(100)
     try await withServer(routes, configuration) { server in
       let peer = try server.open("/echo")
@@ -94,7 +85,7 @@ import Testing
 
   /// Our own pings are no sign of the peer's life.
   @Test func connectionThatDoesNotAnswerPingsIsClosedWith1001() async throws {
-    var configuration = never
+    var configuration = ServerConfiguration.testing
     configuration.idleTimeout = .milliseconds(200)
     configuration.pingInterval = .milliseconds(20)
     try await withServer(routes, configuration) { server in
@@ -104,10 +95,10 @@ import Testing
   }
 
   @Test func idleConnectionThatTakesNothingIsCut() async throws {
-    var configuration = never
+    var configuration = ServerConfiguration.testing
     configuration.idleTimeout = .milliseconds(50)
     try await withServer(routes, configuration) { server in
-      let peer = try server.open("/flood", receiveBuffer: 65_536)
+      let peer = try server.open("/flood")
       let codes = try closes.wait()
       #expect(codes == [.abnormal])
       peer.close()
@@ -116,7 +107,7 @@ import Testing
 
   /// The silence of a connection that is not read is our own.
   @Test func pausedConnectionIsNotIdle() async throws {
-    var configuration = never
+    var configuration = ServerConfiguration.testing
     configuration.idleTimeout = .milliseconds(50)
     var routes = Routes()
     let references = EventLog<ConnectionReference>()
@@ -145,7 +136,7 @@ import Testing
   }
 
   @Test func closeThatIsNotAnsweredIsCut() async throws {
-    var configuration = never
+    var configuration = ServerConfiguration.testing
     configuration.closeTimeout = .milliseconds(50)
     try await withServer(routes, configuration) { server in
       let peer = try server.open("/close")
@@ -158,11 +149,11 @@ import Testing
 
   /// Whoever goes on sending but takes nothing has no claim on more time.
   @Test func closeBehindOutputThatIsNotTakenIsCut() async throws {
-    var configuration = never
+    var configuration = ServerConfiguration.testing
     configuration.closeTimeout = .milliseconds(200)
     configuration.sendQueueLimit = 1 << 30
     try await withServer(routes, configuration) { server in
-      let peer = try server.open("/flood-and-close", receiveBuffer: 65_536)
+      let peer = try server.open("/flood-and-close")
       #expect(throws: PeerError.self) {
         while true { try peer.send([1], opcode: 0xa) }
       }
@@ -171,7 +162,7 @@ import Testing
   }
 
   @Test func peerThatBrokeTheProtocolAndStaysIsCut() async throws {
-    var configuration = never
+    var configuration = ServerConfiguration.testing
     configuration.closeTimeout = .milliseconds(50)
     try await withServer(routes, configuration) { server in
       let peer = try server.open("/echo")

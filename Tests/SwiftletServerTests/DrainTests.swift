@@ -14,8 +14,6 @@ import Testing
   private var patient: ServerConfiguration {
     var configuration = ServerConfiguration.testing
     configuration.drainTimeout = .seconds(1 << 40)
-    configuration.closeTimeout = .seconds(3600)
-    configuration.handshakeTimeout = .seconds(3600)
     return configuration
   }
 
@@ -69,7 +67,7 @@ import Testing
 
   @Test func outputThatWaitsIsSentFirst() async throws {
     try await withServer(routes, patient) { server in
-      let peer = try server.open("/echo", receiveBuffer: 65_536)
+      let peer = try server.open("/echo")
       let message = pattern(8_000_000)
       try peer.send(message)
       try waitUntilBusy(server)

@@ -115,7 +115,7 @@ import Testing
       return probe
     }
     try await withServer(routes) { server in
-      let peer = try server.open("/twice", receiveBuffer: 65_536)
+      let peer = try server.open("/twice")
       let message = pattern(6_000_000)
       try peer.send(message)
       #expect(same(try peer.receiveMessage(), message))

@@ -5,7 +5,7 @@ import SwiftletTestSupport
 import Testing
 
 @Suite(.blocking) struct HTTPTests {
-  private static let large = pattern(5_000_000)
+  private static let large = pattern(16_000_000)
 
   private var routes: Routes {
     var routes = Routes()
@@ -148,7 +148,7 @@ import Testing
   ])
   func largeResponseReachesAClientThatHasClosedItsSide(head: String) async throws {
     try await withServer(routes) { server in
-      let peer = try Peer(port: server.port, receiveBuffer: 65_536)
+      let peer = try Peer(port: server.port)
       try peer.write("GET /large HTTP/\(head)\r\n")
       peer.halfClose()
       _ = try peer.readHead()
@@ -161,7 +161,7 @@ import Testing
     var configuration = ServerConfiguration.testing
     configuration.sendQueueLimit = 1000
     try await withServer(routes, configuration) { server in
-      let peer = try Peer(port: server.port, receiveBuffer: 65_536)
+      let peer = try Peer(port: server.port)
       try peer.write(
         String(repeating: "GET /large HTTP/1.1\r\nHost: here\r\n\r\n", count: 3)
           + "GET /hello HTTP/1.1\r\nHost: here\r\n\r\n")
