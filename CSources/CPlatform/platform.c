@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "CPlatform.h"
-
 #include <float.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <string.h>
+
+#include "CPlatform.h"
 
 int platform_accept(int listener) {
   return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -35,9 +35,9 @@ static int reads_back(const char *text, double value, int single) {
 }
 
 /*
- * Above a power of two numbers lie twice as far apart as below it: where the nearest digits lie below
- * and are another number's already, those one up may still be its own. (The last digit is no 9: with
- * one digit less the number would have been found before.)
+ * Above a power of two numbers lie twice as far apart as below it: where the nearest digits lie
+ * below and are another number's already, those one up may still be its own. (The last digit is no
+ * 9: with one digit less the number would have been found before.)
  */
 static int reads_back_one_up(char *text, double value, int single) {
   int exponent;
@@ -50,8 +50,8 @@ static int reads_back_one_up(char *text, double value, int single) {
 int platform_shortest_digits(double value, int single, char *digits, int *exponent) {
   char text[32] = {0};
   int most = single ? 9 : 17;
-  /* Any normal number's shortest digits are those of the guaranteed precision, less the zeros at the
-     end, or one of the few precisions above it; a subnormal number has fewer to start from. */
+  /* Any normal number's shortest digits are those of the guaranteed precision, less the zeros at
+     the end, or one of the few precisions above it; a subnormal number has fewer to start from. */
   int precision = value < (single ? (double)FLT_MIN : DBL_MIN) ? 1 : single ? 6 : 15;
   for (; precision <= most; precision++) {
     snprintf(text, sizeof text, "%.*e", precision - 1, value);

@@ -99,7 +99,8 @@ struct Listeners {
 
   private static func set(port: UInt16, of address: UnsafeMutablePointer<sockaddr>) {
     // The port lies at the same place for both families.
-    UnsafeMutableRawPointer(address).storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self)
+    UnsafeMutableRawPointer(address).storeBytes(
+      of: port.bigEndian, toByteOffset: 2, as: UInt16.self)
   }
 
   private static func port(of descriptor: Int32) -> UInt16 {

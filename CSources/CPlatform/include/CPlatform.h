@@ -1,6 +1,6 @@
 /*
- * What Swift's Glibc module does not bring: epoll, eventfd, accept4, malloc_trim, and a double's shortest decimal
- * form without an allocation. Linux only.
+ * What Swift's Glibc module does not bring: epoll, eventfd, accept4, malloc_trim, and a double's
+ * shortest decimal form without an allocation. Linux only.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -47,7 +47,8 @@ extension Loop {
   }
 
   private func sendClose(_ slot: Slot, code: UInt16?, reason: UnsafeRawBufferPointer) {
-    withUnsafeTemporaryAllocation(byteCount: Int(SWL_CONTROL_PAYLOAD_MAX), alignment: 2) { payload in
+    withUnsafeTemporaryAllocation(byteCount: Int(SWL_CONTROL_PAYLOAD_MAX), alignment: 2) {
+      payload in
       var size = 0
       if let code {
         payload.storeBytes(of: code.bigEndian, as: UInt16.self)

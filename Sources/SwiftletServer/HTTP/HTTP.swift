@@ -81,7 +81,8 @@ extension Loop {
         accept(slot, key!, try factory(request))
       case (SWL_UPGRADE_ACCEPT, .get?):
         throw Refusal(.badRequest, "There is no WebSocket at this path.")
-      default: throw Refusal(.badRequest, "The WebSocket handshake is not complete (RFC 6455 §4.1).")
+      default:
+        throw Refusal(.badRequest, "The WebSocket handshake is not complete (RFC 6455 §4.1).")
       }
     } catch {
       refuse(slot, error.status, error.sentence, withoutBody: request.method == "HEAD")

@@ -11,6 +11,7 @@ func addStatusRoutes(to routes: inout Routes, _ metrics: Metrics) {
       : Response(.serviceUnavailable, "draining: send new connections elsewhere")
   }
   routes.get("/metrics") { _ in
-    Response(contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text().utf8))
+    Response(
+      contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.text().utf8))
   }
 }
