@@ -126,6 +126,8 @@ static double REAL_NAME(median)(const swl_plane_job *job) {
       if (!misled && !had_misled && s.count > before / 2) break;
     }
   if (!s.found[0] || !s.found[1]) REAL_NAME(select_rest)(&s);
+  /* One middle value is not averaged with itself: its double may be infinite. */
+  if (s.rank[0] == s.rank[1]) return (double)s.value[0];
   return ((double)s.value[0] + (double)s.value[1]) * 0.5;
 }
 

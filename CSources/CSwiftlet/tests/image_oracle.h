@@ -95,7 +95,8 @@ static inline swl_image_result image_oracle(const void *pixels, const swl_image_
   /* Adding 0 turns -0 into 0. */
   result.min = values[0] + 0.0;
   result.max = values[count - 1] + 0.0;
-  result.median = (values[(count - 1) / 2] + values[count / 2]) * 0.5 + 0.0;
+  double middle = values[count / 2];
+  result.median = (count % 2 ? middle : (values[count / 2 - 1] + middle) * 0.5) + 0.0;
   if (isnan(result.median)) result.median = NAN;
   free(values);
   return result;
