@@ -43,7 +43,7 @@ import Testing
   @Test func aSlotGivenBackForgetsEverything() {
     var table = ConnectionTable()
     let slot = table.take()
-    slot.pointee.flags = [.backlogged, .unsent]
+    slot.pointee.flags = [.backlogged, .held]
     slot.pointee.outputBytes = 7
     slot.pointee.closeCode = 1000
     slot.pointee.phase = .lingering

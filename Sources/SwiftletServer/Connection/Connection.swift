@@ -30,7 +30,9 @@ public struct Connection: ~Copyable {
   }
 
   /// Begins the close handshake. Nothing can be sent after it.
+  /// - Precondition: `code` is one that may be sent: ``CloseCode/maySend``.
   public func close(_ code: CloseCode) {
+    precondition(code.maySend, "a close frame must not have the code \(code)")
     loop.startClose(slot, code: code)
   }
 

@@ -29,12 +29,10 @@ struct ConnectionState {
     static let backlogged = Flags(rawValue: 1)
     /// Reading stopped because the handler asked.
     static let held = Flags(rawValue: 2)
-    /// In the loop's list of connections with output that was queued outside their own event.
-    static let unsent = Flags(rawValue: 4)
     /// At least one HTTP request was answered.
-    static let keptAlive = Flags(rawValue: 8)
+    static let keptAlive = Flags(rawValue: 4)
     /// Our sending side is shut.
-    static let shut = Flags(rawValue: 16)
+    static let shut = Flags(rawValue: 8)
 
     static let stopped: Flags = [.backlogged, .held]
   }

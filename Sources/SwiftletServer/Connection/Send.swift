@@ -14,10 +14,7 @@ extension Loop {
       state.pointee.counters.pointee.messagesSent.add(1)
     }
     let length = UInt64(payload.count)
-    guard slot == state.pointee.current else {
-      queueFrame(slot, opcode, payload)
-      return
-    }
+    assert(slot == state.pointee.current)
     let needed = Int(SWL_FRAME_HEADER_MAX) + payload.count
     if payload.count <= Loop.corkedPayload {
       if needed > Loop.corkCapacity - state.pointee.corkCount { flushCork(slot) }
@@ -43,21 +40,6 @@ extension Loop {
     } else {
       memcpy(state.pointee.cork + state.pointee.corkCount, start, bytes.count)
       state.pointee.corkCount += bytes.count
-    }
-  }
-
-  /// For a connection whose event is not in hand: through its queue, sent at the end of the turn.
-  private func queueFrame(
-    _ slot: Slot, _ opcode: swl_opcode, _ payload: UnsafeRawBufferPointer
-  ) {
-    withUnsafeTemporaryAllocation(byteCount: Int(SWL_FRAME_HEADER_MAX), alignment: 1) { header in
-      let size = swl_frame_write_whole(header.baseAddress, opcode, UInt64(payload.count))
-      enqueue(slot, header.baseAddress!, size)
-    }
-    if let bytes = payload.baseAddress { enqueue(slot, bytes, payload.count) }
-    if !slot.pointee.flags.contains(.unsent) {
-      slot.pointee.flags.insert(.unsent)
-      state.pointee.unsent.append(slot)
     }
   }
 

@@ -7,6 +7,7 @@ import Glibc
 extension Loop {
   /// Connections taken a wake-up, so that a storm of them does not starve those that are open.
   private static let acceptsPerTurn = 64
+  private static let warningInterval: UInt32 = 10_000
 
   func acceptConnections() {
     for _ in 0..<Loop.acceptsPerTurn {
@@ -62,10 +63,15 @@ extension Loop {
   private func pauseAccepting(_ error: Int32) {
     guard !state.pointee.acceptPaused else { return }
     state.pointee.acceptPaused = true
-    state.pointee.logger.warning(
-      "accepting is paused: \(describe(error)); raise the limit on open files or lower --max-connections"
-    )
     setListening(false)
+    // It is tried again at each sweep: once a while is enough to say so.
+    if let warned = state.pointee.acceptWarned, elapsed(since: warned) < Loop.warningInterval {
+      return
+    }
+    state.pointee.acceptWarned = state.pointee.now
+    state.pointee.logger.warning(
+      "accepting pauses: \(describe(error)); raise the limit on open files or lower --max-connections"
+    )
   }
 
   func resumeAccepting() {

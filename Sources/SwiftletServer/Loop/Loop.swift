@@ -36,13 +36,13 @@ struct LoopState {
   let fields: UnsafeMutablePointer<swl_http_field>
   var pool = BufferPool()
   var table = ConnectionTable()
-  /// Connections that got output outside their own event.
-  var unsent: [Slot] = []
 
   /// Milliseconds on a monotonic clock, read once an iteration. Wraps: compare by subtraction.
   var now: UInt32 = 0
   var lastSweep: UInt32 = 0
   var lastTrim: UInt32 = 0
+  /// When running out of file descriptors was last logged.
+  var acceptWarned: UInt32?
   /// The listener is out of epoll since the process ran out of file descriptors.
   var acceptPaused = false
   /// Tasks of asynchronous handlers that have not ended.
@@ -152,7 +152,6 @@ struct Loop {
       }
     }
     runInbox()
-    sendUnsent()
     if elapsed(since: state.pointee.lastSweep) >= state.pointee.sweepInterval { sweep() }
   }
 
@@ -204,15 +203,5 @@ struct Loop {
     event.events = interest
     event.data.u64 = slot.token.rawValue
     _ = epoll_ctl(state.pointee.epoll, EPOLL_CTL_MOD, slot.pointee.fd, &event)
-  }
-
-  /// Sends what was queued for connections outside their own events.
-  func sendUnsent() {
-    // A handler told that its queue drained may queue more, for itself or for others.
-    while let slot = state.pointee.unsent.popLast() {
-      guard slot.pointee.flags.contains(.unsent) else { continue }
-      slot.pointee.flags.remove(.unsent)
-      perform(on: slot) { writable(slot) }
-    }
   }
 }
