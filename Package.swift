@@ -83,7 +83,7 @@ let package = Package(
     // Measuring.
     .target(name: "PureSwift", path: "perf/PureSwift", swiftSettings: swift),
     .target(
-      name: "SwiftletPerf", dependencies: ["SwiftletCore", "CSwiftlet", "PureSwift"],
+      name: "SwiftletPerf", dependencies: ["SwiftletCore", "CSwiftlet", "COpenSSL", "PureSwift"],
       path: "perf/SwiftletPerf", swiftSettings: swift),
     .executableTarget(
       name: "swiftlet-perf",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import COpenSSL
 internal import CSwiftlet
 internal import Glibc
 internal import PureSwift
@@ -134,7 +135,25 @@ extension Kernel {
           AcceptKey.compute(key, into: accept.mutable)
         }
       })
-    return [c, swift]
+    // The key and the GUID of RFC 6455 §4.2.2 as one text, as a caller would put them together.
+    let text = Bytes(utf8: "dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
+    let digest = Bytes(count: 20)
+    // EVP_EncodeBlock ends its text with a NUL.
+    let encoded = Bytes(count: AcceptKey.acceptSize + 1)
+    func direct() {
+      SHA1(text.unsigned, text.count, digest.unsigned)
+      EVP_EncodeBlock(encoded.unsigned, digest.unsigned, 20)
+    }
+    let openSSL = Subject(
+      implementation: .openSSL, isTimed: true,
+      outcome: {
+        direct()
+        return .bytes(Array(encoded.array.prefix(AcceptKey.acceptSize)))
+      },
+      work: { times in
+        for _ in 0..<times { direct() }
+      })
+    return [c, swift, openSSL]
   }
 }
 

@@ -34,6 +34,7 @@ final class Bytes {
   var mutable: UnsafeMutableRawBufferPointer { .init(start: start, count: count) }
   var buffer: UnsafeRawBufferPointer { .init(start: start, count: count) }
   var characters: UnsafeMutablePointer<CChar> { start.assumingMemoryBound(to: CChar.self) }
+  var unsigned: UnsafeMutablePointer<UInt8> { start.assumingMemoryBound(to: UInt8.self) }
   var array: [UInt8] { Array(buffer) }
 }
 

@@ -50,7 +50,7 @@ extension Subject {
   fileprivate var method: String {
     switch implementation {
     case .c(let method, _): "C \(method?.rawValue ?? "")"
-    case .swift, .memcpy: implementation.description
+    case .swift, .memcpy, .openSSL: implementation.description
     }
   }
 
@@ -59,6 +59,7 @@ extension Subject {
     case .c(let method?, let level): "C \(method.rawValue) at level \(level)"
     case .c(nil, let level): "C at level \(level)"
     case .swift, .memcpy: "pure \(implementation)"
+    case .openSSL: "OpenSSL"
     }
   }
 }

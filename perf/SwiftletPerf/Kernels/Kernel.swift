@@ -34,6 +34,8 @@ public struct Subject {
     case swift
     /// Copies the bytes: what moving them costs, for comparison.
     case memcpy
+    /// OpenSSL's `SHA1()` and `EVP_EncodeBlock()`, called directly.
+    case openSSL
   }
 
   public let implementation: Implementation
@@ -78,6 +80,7 @@ extension Subject.Implementation: CustomStringConvertible {
     case .c(let method?, _): "C \(method.rawValue)"
     case .swift: "Swift"
     case .memcpy: "memcpy"
+    case .openSSL: "SHA1()"
     }
   }
 }
