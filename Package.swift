@@ -44,7 +44,7 @@ let package = Package(
     // The C core, and what Swift cannot import from glibc.
     .target(
       name: "CSwiftlet", dependencies: ["COpenSSL", "COpenBLAS"], path: "CSources/CSwiftlet",
-      exclude: ["Makefile", "fuzz", "tests"], cSettings: c),
+      exclude: ["CMakeLists.txt", "Makefile", "fuzz", "swiftlet.pc.in", "tests"], cSettings: c),
     .target(name: "CPlatform", path: "CSources/CPlatform", cSettings: c),
 
     .target(
