@@ -14,6 +14,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from core_types import Layout, Options, Result
 
 CORE = pathlib.Path(__file__).resolve().parents[2] / "CSources" / "CSwiftlet"
 
@@ -23,33 +24,6 @@ METHODS = ["auto", "scalar", "simd", "blas", "histogram", "quickselect"]
 LEVELS = ["scalar", "sse2", "avx2", "avx512", "neon"]
 RANGE, MEAN, VARIANCE, MEDIAN, HISTOGRAM, ALL = 1, 2, 4, 8, 16, 31
 UNSUPPORTED = -72
-
-
-class Layout(ctypes.Structure):
-    _fields_ = [
-        ("rows", ctypes.c_size_t),
-        ("columns", ctypes.c_size_t),
-        ("stride", ctypes.c_size_t),
-        ("pixel", ctypes.c_int),
-        ("channels", ctypes.c_uint32),
-    ]
-
-
-class Options(ctypes.Structure):
-    _fields_ = [
-        ("size", ctypes.c_size_t),
-        ("want", ctypes.c_uint32),
-        ("method", ctypes.c_int),
-        ("scratch", ctypes.c_void_p),
-        ("scratch_size", ctypes.c_size_t),
-        ("allocator", ctypes.c_void_p),
-    ]
-
-
-class Result(ctypes.Structure):
-    _fields_ = [("count", ctypes.c_uint64)] + [
-        (name, ctypes.c_double) for name in ("min", "max", "sum", "mean", "variance", "median")
-    ] + [("histogram", ctypes.c_uint64 * 256)]
 
 
 def pkg_config(*arguments):

@@ -16,30 +16,17 @@ import pathlib
 import platform
 import statistics
 import subprocess
+import sys
 import time
 
 import numpy as np
 
-CORE = pathlib.Path(__file__).resolve().parents[2] / "CSources" / "CSwiftlet"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CORE = ROOT / "CSources" / "CSwiftlet"
+sys.path.append(str(ROOT / "Tests" / "python"))
+from core_types import Layout, Result  # noqa: E402
 LEVELS = {"scalar": 0, "sse2": 1, "avx2": 2, "avx512": 3, "neon": 4}
 ROWS, COLUMNS = 600, 800
-
-
-class Layout(ctypes.Structure):
-    _fields_ = [
-        ("rows", ctypes.c_size_t),
-        ("columns", ctypes.c_size_t),
-        ("stride", ctypes.c_size_t),
-        ("pixel", ctypes.c_int),
-        ("channels", ctypes.c_uint32),
-    ]
-
-
-class Result(ctypes.Structure):
-    _fields_ = [("count", ctypes.c_uint64)] + [
-        (name, ctypes.c_double) for name in ("min", "max", "sum", "mean", "variance", "median")
-    ]
-    _fields_ += [("histogram", ctypes.c_uint64 * 256)]
 
 
 def images():

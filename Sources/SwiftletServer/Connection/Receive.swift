@@ -36,15 +36,11 @@ extension Loop {
       let remaining = Int(clamping: swl_conn_remaining(&slot.pointee.frames))
       if remaining > 0 { return readDirect(slot, message, remaining) }
     }
-    var held = 0
-    if let stash = slot.pointee.stash {
-      held = stash.count
-      memcpy(state.pointee.receive, stash.front, held)
-    }
+    let held = slot.pointee.stash?.count ?? 0
     let room = Loop.receiveCapacity - held
     let count = platform_receive(slot.pointee.fd, state.pointee.receive + held, room)
     guard noteReceived(slot, count) else { return false }
-    dropStash(slot)
+    unstash(slot)
     process(slot, held + count, seen: held)
     return count == room
   }
@@ -96,8 +92,7 @@ extension Loop {
       return
     }
     let held = stash.count
-    memcpy(state.pointee.receive, stash.front, held)
-    dropStash(slot)
+    unstash(slot)
     process(slot, held, seen: 0)
   }
 
@@ -109,8 +104,10 @@ extension Loop {
     slot.pointee.stash = buffer
   }
 
-  private func dropStash(_ slot: Slot) {
+  /// Puts what was kept in front of the receive buffer, where its rest lies or nothing.
+  private func unstash(_ slot: Slot) {
     guard let stash = slot.pointee.stash else { return }
+    memcpy(state.pointee.receive, stash.front, stash.count)
     slot.pointee.stash = nil
     state.pointee.pool.give(stash)
   }

@@ -32,7 +32,7 @@ extension Loop {
     }
   }
 
-  /// Sends bytes as they are: HTTP, and frames made elsewhere.
+  /// Sends bytes as they are, as HTTP does.
   func sendBytes(_ slot: Slot, _ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress else { return }
     if bytes.count > Loop.corkCapacity - state.pointee.corkCount {
