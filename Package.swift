@@ -12,6 +12,8 @@ let swift: [SwiftSetting] = [
 
 let c: [CSetting] = [
   .treatAllWarnings(as: .error),
+  .define("SWL_WITH_OPENSSL", to: "1"),
+  .define("SWL_WITH_DEFLATE", to: "1"),
   .define("SWL_WITH_BLAS", to: "1"),
 ]
 
@@ -40,10 +42,13 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", path: "CSources/COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-serial-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "CSources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The C core, and what Swift cannot import from glibc.
     .target(
-      name: "CSwiftlet", dependencies: ["COpenSSL", "COpenBLAS"], path: "CSources/CSwiftlet",
+      name: "CSwiftlet", dependencies: ["COpenSSL", "COpenBLAS", "CZlib"],
+      path: "CSources/CSwiftlet",
       exclude: ["CMakeLists.txt", "Makefile", "fuzz", "swiftlet.pc.in", "tests"], cSettings: c),
     .target(name: "CPlatform", path: "CSources/CPlatform", cSettings: c),
 

@@ -19,6 +19,10 @@ const char *swl_strerror(int error) {
       return "The cryptographic library failed; check that it provides SHA-1";
     case SWL_ERROR_SPACE:
       return "The output buffer is too small";
+    case SWL_ERROR_STATE:
+      return "Nothing can be sent after a close frame, or inside a message sent in fragments";
+    case SWL_ERROR_QUEUE:
+      return "More output waits for the peer than the limit allows";
     case SWL_ERROR_RESERVED_BITS:
       return "The peer set a reserved bit that no negotiated extension defines";
     case SWL_ERROR_OPCODE:
@@ -43,12 +47,28 @@ const char *swl_strerror(int error) {
       return "The peer sent a message larger than the limit";
     case SWL_ERROR_FRAGMENTS:
       return "The peer sent a message of more fragments than the limit";
+    case SWL_ERROR_FRAME_SIZE:
+      return "The peer sent a frame larger than the limit";
+    case SWL_ERROR_CONTROL_RATE:
+      return "The peer sent more control frames in a second than the limit";
+    case SWL_ERROR_DEFLATE:
+      return "The peer sent compressed data that is not DEFLATE";
     case SWL_ERROR_HTTP_SYNTAX:
-      return "The HTTP request head is malformed";
+      return "The HTTP head is malformed";
     case SWL_ERROR_HTTP_SIZE:
-      return "The HTTP request head is larger or has more fields than allowed";
+      return "The HTTP head is larger or has more fields than allowed";
     case SWL_ERROR_HTTP_VERSION:
       return "The HTTP version is neither 1.0 nor 1.1";
+    case SWL_ERROR_RESPONSE_STATUS:
+      return "The server did not answer the opening handshake with status 101";
+    case SWL_ERROR_RESPONSE_UPGRADE:
+      return "The server's answer lacks Upgrade: websocket or Connection: Upgrade";
+    case SWL_ERROR_RESPONSE_ACCEPT:
+      return "The server's Sec-WebSocket-Accept does not belong to the key that was sent";
+    case SWL_ERROR_RESPONSE_PROTOCOL:
+      return "The server chose a subprotocol that was not asked for";
+    case SWL_ERROR_RESPONSE_EXTENSION:
+      return "The server chose an extension or a parameter that was not offered";
     case SWL_ERROR_EMPTY:
       return "The image has no pixels";
     case SWL_ERROR_LAYOUT:
@@ -72,10 +92,14 @@ uint16_t swl_error_close_code(int error) {
     case SWL_ERROR_CLOSE_CODE:
       return 1002;
     case SWL_ERROR_UTF8:
+    case SWL_ERROR_DEFLATE:
       return 1007;
+    case SWL_ERROR_CONTROL_RATE:
+      return 1008;
     /* A message in too many pieces is, like one of too many bytes, too big to process. */
     case SWL_ERROR_MESSAGE_SIZE:
     case SWL_ERROR_FRAGMENTS:
+    case SWL_ERROR_FRAME_SIZE:
       return 1009;
     default:
       return 1011;

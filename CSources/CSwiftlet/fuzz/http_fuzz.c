@@ -43,8 +43,8 @@ static void check_head(const char *text, int head, const swl_http_request *reque
   const char *at = walk(text, request->method);
   at = walk(walk_text(at, " "), request->target);
   at = walk_text(at, request->minor_version ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
-  CHECK(request->field_count <= CAPACITY);
-  for (size_t i = 0; i < request->field_count; i++) {
+  CHECK(request->fields.count <= CAPACITY);
+  for (size_t i = 0; i < request->fields.count; i++) {
     swl_http_field field = request->fields[i];
     CHECK(field.name.size && all(field.name, 0x21, 0x7E, NOT_TOKEN));
     at = walk_blanks(walk_text(walk(at, field.name), ":"));
@@ -63,7 +63,7 @@ static void ask(const swl_http_request *request) {
   const char *key;
   swl_slice value;
   char out[512];
-  CHECK(swl_http_field_find(request, "Host", &value) <= request->field_count);
+  CHECK(swl_http_field_find(request, "Host", &value) <= request->fields.count);
   swl_subprotocol_choose(request, (const char *const[]){"chat", "v2"}, 2);
   if (swl_handshake_check(request, &key) == SWL_UPGRADE_ACCEPT)
     CHECK(swl_handshake_respond(key, NULL, NULL, out, sizeof out) > 0);

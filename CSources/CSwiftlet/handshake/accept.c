@@ -9,11 +9,7 @@
 
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-/* OpenSSL unless told otherwise: where the machine has SHA instructions it uses them. */
-#ifndef SWL_WITH_OPENSSL
-#define SWL_WITH_OPENSSL 1
-#endif
-
+/* OpenSSL's is the faster one: where the machine has SHA instructions it uses them. */
 #if SWL_WITH_OPENSSL
 #include <openssl/evp.h>
 #include <stdatomic.h>

@@ -7,12 +7,12 @@
 
 #include "http.h"
 
-size_t swl_http_field_find(const swl_http_request *request, const char *name, swl_slice *value) {
+size_t swl_http_field_find(const swl_http_fields *fields, const char *name, swl_slice *value) {
   size_t found = 0, size = strlen(name);
   *value = (swl_slice){NULL, 0};
-  for (size_t i = 0; i < request->field_count; i++)
-    if (swl_http_equal(request->fields[i].name, name, size) && found++ == 0)
-      *value = request->fields[i].value;
+  for (size_t i = 0; i < fields->count; i++)
+    if (swl_http_equal(fields->list[i].name, name, size) && found++ == 0)
+      *value = fields->list[i].value;
   return found;
 }
 
@@ -29,12 +29,12 @@ static swl_slice next_element(swl_slice *list) {
 }
 
 /* Whether one of the lists called `name` has `token`, letter by letter or with case ignored. */
-static bool list_holds(const swl_http_request *request, const char *name, const char *token,
+static bool list_holds(const swl_http_fields *fields, const char *name, const char *token,
                        bool exact) {
   size_t name_size = strlen(name), token_size = strlen(token);
-  for (size_t i = 0; i < request->field_count; i++) {
-    if (!swl_http_equal(request->fields[i].name, name, name_size)) continue;
-    for (swl_slice list = request->fields[i].value; list.size;) {
+  for (size_t i = 0; i < fields->count; i++) {
+    if (!swl_http_equal(fields->list[i].name, name, name_size)) continue;
+    for (swl_slice list = fields->list[i].value; list.size;) {
       swl_slice element = next_element(&list);
       if (exact ? element.size == token_size && memcmp(element.data, token, token_size) == 0
                 : swl_http_equal(element, token, token_size))
@@ -44,13 +44,13 @@ static bool list_holds(const swl_http_request *request, const char *name, const 
   return false;
 }
 
-bool swl_http_list_contains(const swl_http_request *request, const char *name, const char *token) {
-  return list_holds(request, name, token, false);
+bool swl_http_list_contains(const swl_http_fields *fields, const char *name, const char *token) {
+  return list_holds(fields, name, token, false);
 }
 
 int swl_subprotocol_choose(const swl_http_request *request, const char *const *offers,
                            size_t count) {
   for (size_t i = 0; i < count; i++)
-    if (list_holds(request, "Sec-WebSocket-Protocol", offers[i], true)) return (int)i;
+    if (list_holds(&request->fields, "Sec-WebSocket-Protocol", offers[i], true)) return (int)i;
   return -1;
 }

@@ -101,8 +101,8 @@ static int take_head(cursor *cursor, size_t capacity, swl_http_request *request)
     swl_http_field field;
     result = take_field(cursor, &field);
     if (result) break;
-    if (request->field_count == capacity) return SWL_ERROR_HTTP_SIZE;
-    request->fields[request->field_count++] = field;
+    if (request->fields.count == capacity) return SWL_ERROR_HTTP_SIZE;
+    request->fields.list[request->fields.count++] = field;
   }
   return result;
 }
@@ -110,7 +110,7 @@ static int take_head(cursor *cursor, size_t capacity, swl_http_request *request)
 int swl_http_parse(const void *data, size_t size, size_t seen, swl_http_field *fields,
                    size_t capacity, swl_http_request *request) {
   const char *text = data;
-  *request = (swl_http_request){.fields = fields};
+  *request = (swl_http_request){.fields = {fields, 0}};
   /* Only a line's end can end the head, so other new bytes wait for it: a head costs no more full
    * scans than it may have lines. */
   if (seen > 0 && seen <= size && !(seen < size && memchr(text + seen, '\n', size - seen)))

@@ -13,8 +13,8 @@ TEST(http_parse_takes_a_browsers_request) {
   CHECK(is(request.method, "GET"));
   CHECK(is(request.target, "/chat?room=1"));
   CHECK_EQUAL(request.minor_version, 1);
-  CHECK_EQUAL(request.field_count, 9);
-  CHECK(request.fields == fields);
+  CHECK_EQUAL(request.fields.count, 9);
+  CHECK(request.fields.list == fields);
   CHECK(is(fields[0].name, "Host") && is(fields[0].value, "server.example.com"));
   CHECK(is(fields[8].name, "Upgrade") && is(fields[8].value, "WebSocket"));
 }
@@ -37,7 +37,7 @@ TEST(http_parse_takes_pieces_of_any_size) {
     char *data = (char *)guard_back(&guard, size);
     memcpy(data, text, size);
     CHECK_EQUAL(swl_http_parse(data, size, seen, fields, CAPACITY, &request), size);
-    CHECK_EQUAL(request.field_count, 9);
+    CHECK_EQUAL(request.fields.count, 9);
   }
   guard_free(&guard);
 }
@@ -110,7 +110,7 @@ TEST(http_parse_trims_values) {
   swl_http_request request;
   CHECK(parse("GET * HTTP/1.1\r\na:\r\nb: \t x \xC3\xA9\ty \t\r\nc:   \r\n\r\n", fields, &request) >
         0);
-  CHECK_EQUAL(request.field_count, 3);
+  CHECK_EQUAL(request.fields.count, 3);
   CHECK_EQUAL(fields[0].value.size, 0);
   CHECK(is(fields[1].value, "x \xC3\xA9\ty"));
   CHECK_EQUAL(fields[2].value.size, 0);
@@ -122,20 +122,20 @@ TEST(http_fields_and_lists) {
   CHECK(parse("GET / HTTP/1.1\r\nA: one, Two ,,\tthree\r\na: four\r\nb:\r\n\r\n", fields,
               &request) > 0);
   swl_slice value;
-  CHECK_EQUAL(swl_http_field_find(&request, "a", &value), 2);
+  CHECK_EQUAL(swl_http_field_find(&request.fields, "a", &value), 2);
   CHECK(is(value, "one, Two ,,\tthree"));
-  CHECK_EQUAL(swl_http_field_find(&request, "B", &value), 1);
+  CHECK_EQUAL(swl_http_field_find(&request.fields, "B", &value), 1);
   CHECK_EQUAL(value.size, 0);
-  CHECK_EQUAL(swl_http_field_find(&request, "c", &value), 0);
+  CHECK_EQUAL(swl_http_field_find(&request.fields, "c", &value), 0);
   CHECK_EQUAL(value.size, 0);
-  CHECK(swl_http_list_contains(&request, "a", "ONE"));
-  CHECK(swl_http_list_contains(&request, "a", "two"));
-  CHECK(swl_http_list_contains(&request, "a", "three"));
-  CHECK(swl_http_list_contains(&request, "a", "four"));
-  CHECK(!swl_http_list_contains(&request, "a", "fou"));
-  CHECK(!swl_http_list_contains(&request, "a", "five"));
-  CHECK(!swl_http_list_contains(&request, "b", "one"));
+  CHECK(swl_http_list_contains(&request.fields, "a", "ONE"));
+  CHECK(swl_http_list_contains(&request.fields, "a", "two"));
+  CHECK(swl_http_list_contains(&request.fields, "a", "three"));
+  CHECK(swl_http_list_contains(&request.fields, "a", "four"));
+  CHECK(!swl_http_list_contains(&request.fields, "a", "fou"));
+  CHECK(!swl_http_list_contains(&request.fields, "a", "five"));
+  CHECK(!swl_http_list_contains(&request.fields, "b", "one"));
   /* '@' and '`' differ in the bit of case but are no letters. */
   CHECK(parse("GET / HTTP/1.1\r\nA: ^x\r\n\r\n", fields, &request) > 0);
-  CHECK(!swl_http_list_contains(&request, "a", "~x"));
+  CHECK(!swl_http_list_contains(&request.fields, "a", "~x"));
 }

@@ -45,7 +45,7 @@ static bool inside(const swl_event *event, const uint8_t *data, size_t size) {
   return event->size == 0 || (event->data >= data && event->data + event->size <= data + size);
 }
 
-static void take(trace *trace, const swl_conn *conn, int kind, const swl_event *event,
+static void take(trace *trace, const swl_receiver *receiver, int kind, const swl_event *event,
                  bool *in_message) {
   bool data_event = kind == SWL_EVENT_MESSAGE || kind == SWL_EVENT_BEGIN ||
                     kind == SWL_EVENT_DATA || kind == SWL_EVENT_END;
@@ -89,17 +89,17 @@ static void take(trace *trace, const swl_conn *conn, int kind, const swl_event *
       record(trace, 'e', kind, NULL, 0);
       trace->error = kind;
   }
-  if (kind > 0 && kind != SWL_EVENT_CLOSE) CHECK(swl_conn_in_message(conn) == *in_message);
-  if (!*in_message) CHECK(swl_conn_remaining(conn) == 0);
+  if (kind > 0 && kind != SWL_EVENT_CLOSE) CHECK(swl_receiver_in_message(receiver) == *in_message);
+  if (!*in_message) CHECK(swl_receiver_remaining(receiver) == 0);
 }
 
-trace trace_stream(swl_role role, const swl_conn_limits *limits, const uint8_t *input, size_t size,
+trace trace_stream(swl_role role, const swl_limits *limits, const uint8_t *input, size_t size,
                    const size_t *steps, size_t step_count) {
   trace trace = {0};
   bytes unread = {0};
-  swl_conn conn;
+  swl_receiver receiver;
   bool in_message = false;
-  swl_conn_init(&conn, role, limits);
+  swl_receiver_init(&receiver, role, false, limits);
   for (size_t at = 0, step = 0; at < size; step++) {
     size_t chunk = steps[step % step_count];
     if (chunk > size - at) chunk = size - at;
@@ -115,7 +115,7 @@ trace trace_stream(swl_role role, const swl_conn_limits *limits, const uint8_t *
     for (;;) {
       swl_event event;
       size_t consumed;
-      int kind = swl_conn_receive(&conn, buffer + done, given - done, &consumed, &event);
+      int kind = swl_receiver_read(&receiver, buffer + done, given - done, &consumed, &event);
       CHECK(consumed <= given - done);
       if (kind == SWL_EVENT_NONE) {
         done += consumed;
@@ -123,7 +123,7 @@ trace trace_stream(swl_role role, const swl_conn_limits *limits, const uint8_t *
       }
       bool ended = trace.error || trace.close_code;
       CHECK(!ended && inside(&event, buffer + done, consumed));
-      take(&trace, &conn, kind, &event, &in_message);
+      take(&trace, &receiver, kind, &event, &in_message);
       if (kind < 0) CHECK(consumed == given - done);
       done += consumed;
     }

@@ -35,7 +35,7 @@ typedef struct trace {
  * Feeds `input` to a new connection in chunks of the sizes in `steps`, over and over; unread bytes
  * go in front of the next chunk. Checks what swiftlet.h promises of every event on the way.
  */
-trace trace_stream(swl_role role, const swl_conn_limits *limits, const uint8_t *input, size_t size,
+trace trace_stream(swl_role role, const swl_limits *limits, const uint8_t *input, size_t size,
                    const size_t *steps, size_t step_count);
 bool trace_equal(const trace *a, const trace *b);
 void trace_free(trace *trace);

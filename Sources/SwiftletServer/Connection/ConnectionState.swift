@@ -37,7 +37,7 @@ struct ConnectionState {
     static let stopped: Flags = [.backlogged, .held]
   }
 
-  var frames = swl_conn()
+  var frames = swl_receiver()
   var handler: Unmanaged<MessageHandler>?
   /// The message being received, when it did not come whole in one read.
   var message: Buffer?

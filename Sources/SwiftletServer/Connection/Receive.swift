@@ -33,7 +33,7 @@ extension Loop {
   /// One read, handled. True when the socket may hold more.
   private func read(_ slot: Slot) -> Bool {
     if let message = slot.pointee.message, slot.pointee.stash == nil {
-      let remaining = Int(clamping: swl_conn_remaining(&slot.pointee.frames))
+      let remaining = Int(clamping: swl_receiver_remaining(&slot.pointee.frames))
       if remaining > 0 { return readDirect(slot, message, remaining) }
     }
     let held = slot.pointee.stash?.count ?? 0
@@ -121,7 +121,7 @@ extension Loop {
     // Also with nothing left: the end of a message is an event of its own, without bytes.
     while slot.pointee.flags.isDisjoint(with: .stopped) && slot.pointee.phase != .dead {
       var consumed = 0
-      let kind = swl_conn_receive(&slot.pointee.frames, bytes, left, &consumed, &event)
+      let kind = swl_receiver_read(&slot.pointee.frames, bytes, left, &consumed, &event)
       bytes += consumed
       left -= consumed
       if kind <= 0 {

@@ -44,13 +44,13 @@ extension Loop {
     guard let request = Request(head) else { return refuse(slot, .badRequest) }
     var value = swl_slice()
     // RFC 9112 §3.2.
-    let hosts = swl_http_field_find(&head, "host", &value)
+    let hosts = swl_http_field_find(&head.fields, "host", &value)
     guard hosts == 1 || (hosts == 0 && head.minor_version == 0) else {
       return refuse(slot, .badRequest, "A request has one Host field.")
     }
     // No route takes a body; one left unread would be taken for the next request.
-    let encodings = swl_http_field_find(&head, "transfer-encoding", &value)
-    let lengths = swl_http_field_find(&head, "content-length", &value)
+    let encodings = swl_http_field_find(&head.fields, "transfer-encoding", &value)
+    let lengths = swl_http_field_find(&head.fields, "content-length", &value)
     if encodings > 0 || lengths > 1 || (lengths == 1 && String(value) != "0") {
       let status: Status = request.method == "GET" ? .badRequest : .methodNotAllowed
       return refuse(slot, status, "This server takes no request bodies.")
@@ -64,7 +64,7 @@ extension Loop {
           throw Refusal(.methodNotAllowed, "Use GET here.")
         }
         let keepAlive =
-          head.minor_version == 1 && !swl_http_list_contains(&head, "connection", "close")
+          head.minor_version == 1 && !swl_http_list_contains(&head.fields, "connection", "close")
           && !isDraining
         send(
           slot, try responder(request), keepAlive: keepAlive,
@@ -127,7 +127,7 @@ extension Loop {
       return size
     }
     guard size > 0 else { return refuse(slot, .internalServerError) }
-    swl_conn_init(&slot.pointee.frames, SWL_ROLE_SERVER, state.pointee.limits)
+    swl_receiver_init(&slot.pointee.frames, SWL_ROLE_SERVER, false, state.pointee.limits)
     slot.pointee.handler = .passRetained(handler)
     slot.pointee.lastPing = state.pointee.now
     enter(slot, .open)

@@ -38,7 +38,7 @@ public struct Request: Sendable {
       }
     }
     self.query = query
-    fields = UnsafeBufferPointer(start: head.fields, count: head.field_count).map {
+    fields = UnsafeBufferPointer(start: head.fields.list, count: head.fields.count).map {
       (String($0.name), String($0.value))
     }
   }

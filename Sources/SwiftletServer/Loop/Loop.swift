@@ -22,7 +22,7 @@ struct LoopState {
   var owner: Unmanaged<EventLoop>
   let counters: UnsafeMutablePointer<Counters>
   /// Shared by all connections' protocol machines, which keep the pointer.
-  let limits: UnsafeMutablePointer<swl_conn_limits>
+  let limits: UnsafeMutablePointer<swl_limits>
 
   /// What is read lands here, and whole messages are handed out in place.
   let receive: UnsafeMutableRawPointer
@@ -80,12 +80,14 @@ struct Loop {
   ) throws(ServerError) {
     let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard epoll >= 0 else { throw .system("create an epoll instance", errno) }
-    let limits = UnsafeMutablePointer<swl_conn_limits>.allocate(capacity: 1)
+    let limits = UnsafeMutablePointer<swl_limits>.allocate(capacity: 1)
     limits.initialize(
-      to: swl_conn_limits(
-        size: MemoryLayout<swl_conn_limits>.size,
+      to: swl_limits(
+        size: MemoryLayout<swl_limits>.size,
         max_message_size: UInt64(configuration.maxMessageSize),
-        max_fragments: configuration.maxFragments))
+        max_frame_size: 0,
+        max_fragments: configuration.maxFragments,
+        max_controls: 0))
     state = .allocate(capacity: 1)
     state.initialize(
       to: LoopState(

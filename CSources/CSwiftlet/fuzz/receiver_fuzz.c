@@ -13,8 +13,8 @@ enum { CHOICES = 8 };
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < CHOICES) return 0;
   swl_role role = data[0] & 1 ? SWL_ROLE_CLIENT : SWL_ROLE_SERVER;
-  swl_conn_limits limits = {sizeof limits, (uint64_t)data[1] * 8, data[2] & 15};
-  const swl_conn_limits *given = data[0] & 2 ? &limits : NULL;
+  swl_limits limits = {sizeof limits, (uint64_t)data[1] * 8, 0, data[2] & 15, 0};
+  const swl_limits *given = data[0] & 2 ? &limits : NULL;
   swl_cpu_limit((swl_cpu)(data[0] >> 2 & 7));
 
   size_t whole[] = {SIZE_MAX}, single[] = {1}, cuts[CHOICES - 3];

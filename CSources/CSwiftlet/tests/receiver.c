@@ -9,20 +9,20 @@
 
 enum { FIN = 0x80, CONT = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
 
-static swl_conn conn;
+static swl_receiver receiver;
 static swl_event event;
 static size_t consumed;
 
 static int receive(void *data, size_t size) {
-  return swl_conn_receive(&conn, data, size, &consumed, &event);
+  return swl_receiver_read(&receiver, data, size, &consumed, &event);
 }
 
 /* RFC 6455 §5.7, and the rest of a short life. */
-TEST(connection_reads_whole_messages) {
+TEST(receiver_reads_whole_messages) {
   uint8_t input[] = {0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58,
                      0x82, 0x80, 1,    2,    3,    4,    0x89, 0x81, 1,    0,    0,
                      0,    'q',  0x88, 0x82, 0,    0,    0,    0,    0x03, 0xE8};
-  swl_conn_init(&conn, SWL_ROLE_SERVER, NULL);
+  swl_receiver_init(&receiver, SWL_ROLE_SERVER, false, NULL);
   uint8_t *at = input;
   size_t left = sizeof input;
   CHECK_EQUAL(receive(at, left), SWL_EVENT_MESSAGE);
@@ -48,35 +48,35 @@ TEST(connection_reads_whole_messages) {
 }
 
 /* A frame that arrives in pieces, as a server reads a large one into its own buffer. */
-TEST(connection_hands_payload_on_as_it_comes) {
+TEST(receiver_hands_payload_on_as_it_comes) {
   uint8_t payload[1000], expected[1000];
   test_fill(expected, sizeof expected, 3);
   bytes wire = {0};
   bytes_add_frame(&wire, FIN | BINARY, true, expected, sizeof expected);
-  swl_conn_init(&conn, SWL_ROLE_SERVER, NULL);
-  CHECK_EQUAL(swl_conn_remaining(&conn), 0);
+  swl_receiver_init(&receiver, SWL_ROLE_SERVER, false, NULL);
+  CHECK_EQUAL(swl_receiver_remaining(&receiver), 0);
   CHECK_EQUAL(receive(wire.data, 108), SWL_EVENT_BEGIN);
   CHECK_EQUAL(consumed, 8);
   CHECK_EQUAL(event.frame_size, 1000);
-  CHECK(swl_conn_in_message(&conn));
+  CHECK(swl_receiver_in_message(&receiver));
   CHECK_EQUAL(receive(wire.data + 8, 100), SWL_EVENT_DATA);
   CHECK_EQUAL(consumed, 100);
   memcpy(payload, event.data, event.size);
   CHECK_EQUAL(receive(NULL, 0), SWL_EVENT_NONE);
-  CHECK_EQUAL(swl_conn_remaining(&conn), 900);
+  CHECK_EQUAL(swl_receiver_remaining(&receiver), 900);
   memcpy(payload + 100, wire.data + 108, 900);
   CHECK_EQUAL(receive(payload + 100, 900), SWL_EVENT_DATA);
   CHECK_EQUAL(event.size, 900);
-  CHECK_EQUAL(swl_conn_remaining(&conn), 0);
-  CHECK(swl_conn_in_message(&conn));
+  CHECK_EQUAL(swl_receiver_remaining(&receiver), 0);
+  CHECK(swl_receiver_in_message(&receiver));
   CHECK_EQUAL(receive(NULL, 0), SWL_EVENT_END);
-  CHECK(!swl_conn_in_message(&conn));
+  CHECK(!swl_receiver_in_message(&receiver));
   CHECK_EQUAL(receive(NULL, 0), SWL_EVENT_NONE);
   CHECK_BYTES(payload, expected, sizeof payload);
   bytes_free(&wire);
 }
 
-TEST(connection_fragments_with_control_frames_between) {
+TEST(receiver_fragments_with_control_frames_between) {
   bytes wire = {0};
   bytes_add_frame(&wire, TEXT, true, "", 0);
   bytes_add_frame(&wire, FIN | PING, true, "one", 3);
@@ -88,7 +88,7 @@ TEST(connection_fragments_with_control_frames_between) {
   static const int kinds[] = {SWL_EVENT_BEGIN, SWL_EVENT_PING, SWL_EVENT_DATA,
                               SWL_EVENT_PONG,  SWL_EVENT_DATA, SWL_EVENT_END,
                               SWL_EVENT_BEGIN, SWL_EVENT_END,  SWL_EVENT_NONE};
-  swl_conn_init(&conn, SWL_ROLE_SERVER, NULL);
+  swl_receiver_init(&receiver, SWL_ROLE_SERVER, false, NULL);
   size_t at = 0;
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++, at += consumed) {
     TEST_NOTE("event %zu", i);
@@ -167,7 +167,7 @@ static const breach to_client[] = {
     {"frame over limit", STREAM("\x82\x7E\x03\xE9"), 4, SWL_ERROR_MESSAGE_SIZE, 1009},
 };
 
-static const swl_conn_limits limits = {
+static const swl_limits limits = {
     .size = sizeof limits, .max_message_size = 1000, .max_fragments = 3};
 
 /* The error comes with the byte that shows it, not before, however the bytes are cut. */
@@ -191,19 +191,19 @@ static void check_breach(swl_role role, const breach *breach) {
   CHECK_EQUAL(swl_error_close_code(breach->error), breach->close_code);
 }
 
-TEST(connection_refuses_what_a_client_may_not_send) {
+TEST(receiver_refuses_what_a_client_may_not_send) {
   FOR_EACH_CPU
   for (size_t i = 0; i < sizeof to_server / sizeof to_server[0]; i++)
     check_breach(SWL_ROLE_SERVER, &to_server[i]);
 }
 
-TEST(connection_refuses_what_a_server_may_not_send) {
+TEST(receiver_refuses_what_a_server_may_not_send) {
   FOR_EACH_CPU
   for (size_t i = 0; i < sizeof to_client / sizeof to_client[0]; i++)
     check_breach(SWL_ROLE_CLIENT, &to_client[i]);
 }
 
-TEST(connection_takes_what_is_just_allowed) {
+TEST(receiver_takes_what_is_just_allowed) {
   uint8_t payload[1000];
   memset(payload, 'x', sizeof payload);
   bytes wire = {0};
@@ -226,43 +226,43 @@ TEST(connection_takes_what_is_just_allowed) {
   bytes_free(&wire);
 }
 
-TEST(connection_without_limits_takes_any_promise) {
+TEST(receiver_without_limits_takes_any_promise) {
   uint8_t header[] = {0x02, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 'z'};
-  swl_conn_init(&conn, SWL_ROLE_SERVER, NULL);
+  swl_receiver_init(&receiver, SWL_ROLE_SERVER, false, NULL);
   CHECK_EQUAL(receive(header, sizeof header), SWL_EVENT_BEGIN);
   CHECK_EQUAL(event.frame_size, INT64_MAX);
   CHECK_EQUAL(receive(header + consumed, sizeof header - consumed), SWL_EVENT_DATA);
   CHECK_EQUAL(event.size, 1);
-  CHECK_EQUAL(swl_conn_remaining(&conn), INT64_MAX - 1);
+  CHECK_EQUAL(swl_receiver_remaining(&receiver), INT64_MAX - 1);
 }
 
-TEST(connection_ignores_input_after_an_error) {
+TEST(receiver_ignores_input_after_an_error) {
   uint8_t bad[] = {0x83, 0x80, 1, 2}, good[] = {0x82, 0x80, 1, 2, 3, 4};
-  swl_conn_init(&conn, SWL_ROLE_SERVER, NULL);
+  swl_receiver_init(&receiver, SWL_ROLE_SERVER, false, NULL);
   CHECK_EQUAL(receive(bad, sizeof bad), SWL_ERROR_OPCODE);
   CHECK_EQUAL(consumed, sizeof bad);
-  CHECK(!swl_conn_in_message(&conn));
+  CHECK(!swl_receiver_in_message(&receiver));
   for (int i = 0; i < 2; i++) {
     CHECK_EQUAL(receive(good, sizeof good), SWL_EVENT_NONE);
     CHECK_EQUAL(consumed, sizeof good);
   }
 }
 
-TEST(connection_close_codes) {
+TEST(receiver_close_codes) {
   for (unsigned code = 0; code <= 65535; code++) {
     bool valid = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
                  (code >= 3000 && code <= 4999);
     CHECK_EQUAL(swl_close_code_valid((uint16_t)code), valid);
   }
   uint8_t close[] = {0x88, 0x00};
-  swl_conn_init(&conn, SWL_ROLE_CLIENT, NULL);
+  swl_receiver_init(&receiver, SWL_ROLE_CLIENT, false, NULL);
   CHECK_EQUAL(receive(close, 2), SWL_EVENT_CLOSE);
   CHECK_EQUAL(event.close_code, 1005);
 }
 
 /* Every size of payload around the limits of the short ways, text and binary, in both roles, with
  * nothing touched behind or before the payload. */
-TEST(connection_messages_of_every_size) {
+TEST(receiver_messages_of_every_size) {
   uint8_t payload[300];
   for (size_t i = 0; i < sizeof payload; i++) payload[i] = (uint8_t)('a' + i % 26);
   FOR_EACH_CPU
@@ -277,7 +277,7 @@ TEST(connection_messages_of_every_size) {
       size_t header = wire.size - size;
       bytes_add(&wire, "\x55\x55\x55\x55", 4);
       TEST_NOTE("size %zu, variant %d", size, variant);
-      swl_conn_init(&conn, masked ? SWL_ROLE_SERVER : SWL_ROLE_CLIENT, &limits);
+      swl_receiver_init(&receiver, masked ? SWL_ROLE_SERVER : SWL_ROLE_CLIENT, false, &limits);
       CHECK_EQUAL(receive(wire.data, wire.size), SWL_EVENT_MESSAGE);
       CHECK_EQUAL(consumed, header + size);
       CHECK_EQUAL(event.size, size);
@@ -328,7 +328,7 @@ static void check_cuts(swl_role role) {
   bytes_free(&wire);
 }
 
-TEST(connection_events_do_not_depend_on_cuts) {
+TEST(receiver_events_do_not_depend_on_cuts) {
   FOR_EACH_CPU {
     check_cuts(SWL_ROLE_SERVER);
     check_cuts(SWL_ROLE_CLIENT);
