@@ -9,6 +9,7 @@
 #define SWL_IMAGE_INTERNAL_H
 
 #include "../cpu/cpu.h"
+#include "../cpu/library.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -207,12 +208,6 @@ typedef struct swl_image_plan {
 
 int swl_image_plan_make(const swl_image_layout *layout, const swl_image_options *options,
                         swl_image_plan *plan);
-
-/* ---- memory.c: the caller's allocator or malloc */
-
-void *swl_image_allocate(const swl_allocator *allocator, size_t size);
-void *swl_image_reallocate(const swl_allocator *allocator, void *memory, size_t size);
-void swl_image_release(const swl_allocator *allocator, void *memory);
 
 #if SWL_WITH_BLAS
 /* ---- blas.c: the sum of a plane by dot products */

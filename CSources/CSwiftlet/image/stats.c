@@ -113,7 +113,7 @@ static int take_scratch(const swl_image_plan *plan, const swl_image_options *opt
     *scratch = options->scratch;
     return SWL_OK;
   }
-  *scratch = swl_image_allocate(plan->allocator, plan->scratch_size);
+  *scratch = swl_allocate(plan->allocator, plan->scratch_size);
   *owned = true;
   return *scratch ? SWL_OK : SWL_ERROR_MEMORY;
 }
@@ -153,7 +153,7 @@ int swl_image_stats(const void *pixels, size_t size, const swl_image_layout *lay
   error = take_scratch(&plan, options, &scratch, &owned);
   if (error) return error;
   compute(pixels, layout, &plan, scratch, results);
-  if (owned) swl_image_release(plan.allocator, scratch);
+  if (owned) swl_release(plan.allocator, scratch);
   return SWL_OK;
 }
 
@@ -173,6 +173,6 @@ int swl_image_stats_batch(const void *const *pixels, size_t count, const swl_ima
     else
       compute(pixels[i], layout, &plan, scratch, results + i * layout->channels);
   }
-  if (owned) swl_image_release(plan.allocator, scratch);
+  if (owned) swl_release(plan.allocator, scratch);
   return error;
 }

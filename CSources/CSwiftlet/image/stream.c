@@ -31,7 +31,7 @@ int swl_image_stream_begin(const swl_image_layout *layout, const swl_image_optio
   int error = swl_image_plan_make(layout, options, &plan);
   if (error) return error;
   if (plan.stride != plan.row_size) return SWL_ERROR_LAYOUT;
-  swl_image_stream *fresh = swl_image_allocate(plan.allocator, sizeof *fresh);
+  swl_image_stream *fresh = swl_allocate(plan.allocator, sizeof *fresh);
   if (!fresh) return SWL_ERROR_MEMORY;
   *fresh = (swl_image_stream){
       .layout = *layout,
@@ -42,9 +42,9 @@ int swl_image_stream_begin(const swl_image_layout *layout, const swl_image_optio
   if (layout->pixel == SWL_PIXEL_U8) fresh->bins = 256;
   if (layout->pixel == SWL_PIXEL_U16) fresh->bins = 65536;
   if (fresh->bins) {
-    fresh->counts = swl_image_allocate(plan.allocator, counts_size(fresh));
+    fresh->counts = swl_allocate(plan.allocator, counts_size(fresh));
     if (!fresh->counts) {
-      swl_image_release(plan.allocator, fresh);
+      swl_release(plan.allocator, fresh);
       return SWL_ERROR_MEMORY;
     }
     memset(fresh->counts, 0, counts_size(fresh));
@@ -86,7 +86,7 @@ static int keep_bytes(swl_image_stream *stream, const uint8_t *data, size_t size
     size_t capacity = stream->capacity > stream->plan.image_size / 2 ? stream->plan.image_size
                                                                      : stream->capacity * 2;
     if (capacity < needed) capacity = needed;
-    uint8_t *grown = swl_image_reallocate(stream->plan.allocator, stream->kept, capacity);
+    uint8_t *grown = swl_reallocate(stream->plan.allocator, stream->kept, capacity);
     if (!grown) return SWL_ERROR_MEMORY;
     stream->kept = grown;
     stream->capacity = capacity;
@@ -130,7 +130,7 @@ int swl_image_stream_finish(swl_image_stream *stream, swl_image_result *results)
 void swl_image_stream_free(swl_image_stream *stream) {
   if (!stream) return;
   const swl_allocator *allocator = stream->plan.allocator;
-  swl_image_release(allocator, stream->counts);
-  swl_image_release(allocator, stream->kept);
-  swl_image_release(allocator, stream);
+  swl_release(allocator, stream->counts);
+  swl_release(allocator, stream->kept);
+  swl_release(allocator, stream);
 }
