@@ -16,7 +16,9 @@ const char *swl_strerror(int error) {
     case SWL_ERROR_MEMORY:
       return "The allocator has no memory left";
     case SWL_ERROR_CRYPTO:
-      return "The cryptographic library failed; check that it provides SHA-1";
+      return "The cryptographic library, which must provide SHA-1, or the system's generator of "
+             "random "
+             "numbers failed";
     case SWL_ERROR_SPACE:
       return "The output buffer is too small";
     case SWL_ERROR_STATE:

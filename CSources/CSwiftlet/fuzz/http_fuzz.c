@@ -63,7 +63,7 @@ static void ask(const swl_http_request *request) {
   const char *key;
   swl_slice value;
   char out[512];
-  CHECK(swl_http_field_find(request, "Host", &value) <= request->fields.count);
+  CHECK(swl_http_field_find(&request->fields, "Host", &value) <= request->fields.count);
   swl_subprotocol_choose(request, (const char *const[]){"chat", "v2"}, 2);
   if (swl_handshake_check(request, &key) == SWL_UPGRADE_ACCEPT)
     CHECK(swl_handshake_respond(key, NULL, NULL, out, sizeof out) > 0);

@@ -5,7 +5,10 @@
  */
 #include <string.h>
 
+#include "base64.h"
 #include "swiftlet.h"
+
+enum { SHA1_SIZE = 20 };
 
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -27,24 +30,15 @@ static const EVP_MD *sha1(void) {
   return md;
 }
 
-static int encode_digest(const char *text, size_t size, char *accept) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
+static int digest_of(const char *text, size_t size, uint8_t digest[SHA1_SIZE]) {
   const EVP_MD *md = sha1();
-  if (!md || EVP_Digest(text, size, digest, &length, md, NULL) != 1 || length != 20)
-    return SWL_ERROR_CRYPTO;
-  unsigned char encoded[SWL_ACCEPT_SIZE + 1]; /* EVP_EncodeBlock() writes a terminator */
-  EVP_EncodeBlock(encoded, digest, 20);
-  memcpy(accept, encoded, SWL_ACCEPT_SIZE);
-  return SWL_OK;
+  return md && EVP_Digest(text, size, digest, NULL, md, NULL) == 1 ? SWL_OK : SWL_ERROR_CRYPTO;
 }
 #else
 #include "sha1.h"
 
-static int encode_digest(const char *text, size_t size, char *accept) {
-  uint8_t digest[SWL_SHA1_SIZE];
+static int digest_of(const char *text, size_t size, uint8_t digest[SHA1_SIZE]) {
   swl_sha1(text, size, digest);
-  swl_base64(digest, sizeof digest, accept);
   return SWL_OK;
 }
 #endif
@@ -53,5 +47,9 @@ int swl_accept_key(const char *key, char *accept) {
   char text[SWL_KEY_SIZE + sizeof GUID];
   memcpy(text, key, SWL_KEY_SIZE);
   memcpy(text + SWL_KEY_SIZE, GUID, sizeof GUID);
-  return encode_digest(text, sizeof text - 1, accept);
+  uint8_t digest[SHA1_SIZE];
+  int result = digest_of(text, sizeof text - 1, digest);
+  if (result < 0) return result;
+  swl_base64(digest, sizeof digest, accept);
+  return SWL_OK;
 }

@@ -1,7 +1,6 @@
 /*
- * SHA-1 (FIPS 180-4) and base64 (RFC 4648) as small as the accept key needs them, for builds
- * without OpenSSL. SHA-1 is no protection here: RFC 6455 uses it to tell a WebSocket server from
- * others.
+ * SHA-1 (FIPS 180-4) as small as the accept key needs it, for builds without OpenSSL. It is no
+ * protection here: RFC 6455 uses it to tell a WebSocket server from others.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -70,19 +69,6 @@ static inline void swl_sha1(const void *data, size_t size, uint8_t digest[SWL_SH
   for (size_t i = 0; i < length; i += 64) swl_sha1_block(state, end + i);
   for (size_t i = 0; i < SWL_SHA1_SIZE; i++)
     digest[i] = (uint8_t)(state[i / 4] >> (24 - i % 4 * 8));
-}
-
-/* Writes 4 characters for each 3 bytes begun, padded; no terminator. */
-static inline void swl_base64(const uint8_t *bytes, size_t size, char *text) {
-  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t i = 0; i < size; i += 3) {
-    size_t count = size - i < 3 ? size - i : 3;
-    uint32_t group = (uint32_t)bytes[i] << 16;
-    if (count > 1) group |= (uint32_t)bytes[i + 1] << 8;
-    if (count > 2) group |= bytes[i + 2];
-    for (size_t j = 0; j < 4; j++)
-      *text++ = j <= count ? alphabet[group >> (18 - 6 * j) & 63] : '=';
-  }
 }
 
 #endif

@@ -48,7 +48,7 @@ typedef enum swl_error {
   SWL_OK = 0,
   SWL_ERROR_ARGUMENT = -1, /**< an argument is outside what the function's comment allows */
   SWL_ERROR_MEMORY = -2,   /**< the allocator returned NULL */
-  SWL_ERROR_CRYPTO = -3,   /**< the cryptographic library failed */
+  SWL_ERROR_CRYPTO = -3,   /**< the cryptographic library, or the system's random numbers, failed */
   SWL_ERROR_SPACE = -4,    /**< the output buffer is too small */
   SWL_ERROR_STATE = -5,    /**< not now: after a close frame, or inside a fragmented message */
   SWL_ERROR_QUEUE = -6,    /**< more output waits than the limit allows; nothing was queued */
@@ -280,7 +280,10 @@ typedef struct swl_http_response {
 SWL_API int swl_http_parse(const void *data, size_t size, size_t seen, swl_http_field *fields,
                            size_t capacity, swl_http_request *request);
 
-/** As swl_http_parse(), for a response head (RFC 9112 §4). */
+/**
+ * As swl_http_parse(), for a response head (RFC 9112 §4). A status line that ends behind the status
+ * code, without the space that a missing reason leaves, is taken too.
+ */
 SWL_API int swl_http_parse_response(const void *data, size_t size, size_t seen,
                                     swl_http_field *fields, size_t capacity,
                                     swl_http_response *response);
@@ -331,8 +334,8 @@ SWL_API int swl_subprotocol_choose(const swl_http_request *request, const char *
 
 /**
  * Writes the complete 101 response for `key`. `subprotocol` and `extensions` may be NULL; they must
- * be field values without control characters. Returns its size, SWL_ERROR_SPACE, SWL_ERROR_ARGUMENT
- * or SWL_ERROR_CRYPTO. 256 bytes and the lengths of both strings always suffice.
+ * be field values without control characters but tab. Returns its size, SWL_ERROR_SPACE,
+ * SWL_ERROR_ARGUMENT or SWL_ERROR_CRYPTO. 256 bytes and the lengths of both strings always suffice.
  */
 SWL_API int swl_handshake_respond(const char *key, const char *subprotocol, const char *extensions,
                                   void *out, size_t capacity);
@@ -482,7 +485,7 @@ SWL_API int swl_random_fill(swl_random *pool, void *out, size_t size);
  */
 SWL_API int swl_key_new(swl_random *pool, char *key);
 
-/** What a client asks for. Strings must be without control characters. */
+/** What a client asks for. Zero in a field is its default; only `host` has none. */
 typedef struct swl_client_options {
   size_t size;        /**< sizeof(swl_client_options) */
   const char *host;   /**< value of Host: with ":port" unless that is the scheme's own */
@@ -497,9 +500,12 @@ typedef struct swl_client_options {
 
 /**
  * Writes the complete request head of an opening handshake (§4.1) with `key` from swl_key_new().
- * Returns its size, SWL_ERROR_SPACE, or SWL_ERROR_ARGUMENT when a value could not be sent as it is
- * (control characters, an empty host, a target that does not begin with "/", a subprotocol that is
- * no token or stands twice).
+ * Returns its size, SWL_ERROR_SPACE, or SWL_ERROR_ARGUMENT when a value could not be sent as it is:
+ * a control character but tab; an empty host, or one that is not visible ASCII; a target that does
+ * not begin with "/", is not visible ASCII or has a fragment; a subprotocol that is no token or
+ * stands twice; a further field without a name, or called as one that is written here or gives the
+ * request a body (Host, Upgrade, Connection, Origin, Sec-WebSocket-..., Content-Length,
+ * Transfer-Encoding).
  */
 SWL_API int swl_handshake_request(const char *key, const swl_client_options *options, void *out,
                                   size_t capacity);
@@ -514,7 +520,8 @@ typedef struct swl_client_agreement {
 /**
  * Checks a response by every rule of §4.1 against the request's key and options. 0, or one of
  * SWL_ERROR_RESPONSE_...; with SWL_ERROR_RESPONSE_STATUS the response is a plain HTTP one (401, a
- * redirect), the caller's to handle.
+ * redirect, an interim one that another head follows), the caller's to handle. HTTP/1.0 has no
+ * status 101. Also SWL_ERROR_ARGUMENT and SWL_ERROR_CRYPTO.
  */
 SWL_API int swl_handshake_verify(const swl_http_response *response, const char *key,
                                  const swl_client_options *options,

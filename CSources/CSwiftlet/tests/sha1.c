@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../handshake/sha1.h"
 
+#include "../handshake/base64.h"
 #include "check.h"
 
 /* FIPS 180-4's examples, as NIST publishes them. */
