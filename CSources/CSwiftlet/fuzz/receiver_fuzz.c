@@ -21,9 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   for (size_t i = 0; i < CHOICES - 3; i++) cuts[i] = 1 + (size_t)data[3 + i];
   data += CHOICES;
   size -= CHOICES;
-  trace in_one = trace_stream(role, given, data, size, whole, 1);
-  trace bytewise = trace_stream(role, given, data, size, single, 1);
-  trace cut = trace_stream(role, given, data, size, cuts, CHOICES - 3);
+  trace in_one = trace_stream(role, false, given, data, size, whole, 1);
+  trace bytewise = trace_stream(role, false, given, data, size, single, 1);
+  trace cut = trace_stream(role, false, given, data, size, cuts, CHOICES - 3);
   CHECK(trace_equal(&in_one, &bytewise));
   CHECK(trace_equal(&in_one, &cut));
   trace_free(&in_one);

@@ -177,8 +177,8 @@ static void check_breach(swl_role role, const breach *breach) {
   static const size_t whole[] = {SIZE_MAX}, single[] = {1};
   for (size_t size = 0; size <= breach->size; size++) {
     int expected = size >= breach->shown ? breach->error : SWL_OK;
-    trace in_one = trace_stream(role, &limits, stream, size, whole, 1);
-    trace bytewise = trace_stream(role, &limits, stream, size, single, 1);
+    trace in_one = trace_stream(role, false, &limits, stream, size, whole, 1);
+    trace bytewise = trace_stream(role, false, &limits, stream, size, single, 1);
     int error = in_one.error, bytewise_error = bytewise.error;
     bool equal = trace_equal(&in_one, &bytewise);
     trace_free(&in_one);
@@ -217,7 +217,7 @@ TEST(receiver_takes_what_is_just_allowed) {
                   "bye",
                   5);
   static const size_t whole[] = {SIZE_MAX};
-  trace trace = trace_stream(SWL_ROLE_SERVER, &limits, wire.data, wire.size, whole, 1);
+  trace trace = trace_stream(SWL_ROLE_SERVER, false, &limits, wire.data, wire.size, whole, 1);
   CHECK_EQUAL(trace.error, SWL_OK);
   CHECK_EQUAL(trace.messages, 2);
   CHECK_EQUAL(trace.pings, 1);
@@ -312,7 +312,7 @@ static void check_cuts(swl_role role) {
                   6);
   bytes_add_frame(&wire, FIN | BINARY, masked, "ignored", 7);
   size_t steps[2] = {SIZE_MAX, SIZE_MAX};
-  trace expected = trace_stream(role, NULL, wire.data, wire.size, steps, 1);
+  trace expected = trace_stream(role, false, NULL, wire.data, wire.size, steps, 1);
   CHECK_EQUAL(expected.error, SWL_OK);
   CHECK_EQUAL(expected.messages, 5);
   CHECK_EQUAL(expected.close_code, 3000);
@@ -320,7 +320,7 @@ static void check_cuts(swl_role role) {
     for (int pieces = 0; pieces < 2; pieces++) {
       TEST_NOTE("%s %zu", pieces ? "pieces of" : "cut at", cut);
       steps[0] = cut;
-      trace trace = trace_stream(role, NULL, wire.data, wire.size, steps, pieces ? 1 : 2);
+      trace trace = trace_stream(role, false, NULL, wire.data, wire.size, steps, pieces ? 1 : 2);
       CHECK(trace_equal(&trace, &expected));
       trace_free(&trace);
     }
