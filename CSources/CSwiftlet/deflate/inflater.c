@@ -6,7 +6,7 @@
 #if SWL_WITH_DEFLATE
 #include "stream.h"
 
-static const uint8_t tail[SWL_DEFLATE_TAIL_SIZE] = {0x00, 0x00, 0xFF, 0xFF};
+static const uint8_t message_tail[SWL_DEFLATE_TAIL_SIZE] = {0x00, 0x00, 0xFF, 0xFF};
 
 /* z_stream.data_type when a block has just ended, not the stream's last, and no bit is left over.
  */
@@ -146,12 +146,13 @@ int swl_inflate(swl_inflater *inflater, const void *data, size_t size, bool last
 
   uint8_t *rest = capacity > progress->written ? (uint8_t *)out + progress->written : NULL;
   swl_progress end;
-  error = inflate_range(inflater, tail + inflater->tail_given, sizeof tail - inflater->tail_given,
-                        rest, capacity - progress->written, &end);
+  error = inflate_range(inflater, message_tail + inflater->tail_given,
+                        sizeof message_tail - inflater->tail_given, rest,
+                        capacity - progress->written, &end);
   progress->written += end.written;
   inflater->tail_given = (uint8_t)(inflater->tail_given + end.consumed);
   if (error) return error;
-  if (inflater->tail_given < sizeof tail) return 0;
+  if (inflater->tail_given < sizeof message_tail) return 0;
   if (inflater->stream.data_type != AT_BLOCK_END)
     return inflater->stream.avail_out ? SWL_ERROR_DEFLATE : 0;
   if (inflater->takeover)
