@@ -112,7 +112,7 @@ let package = Package(
     .testTarget(
       name: "SwiftletServerTests",
       dependencies: [
-        "SwiftletServer", "SwiftletCore", "CSwiftlet", "SwiftletTestSupport",
+        "SwiftletServer", "SwiftletCore", "CSwiftlet", "CZlib", "SwiftletTestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/SwiftletServerTests", swiftSettings: swift),

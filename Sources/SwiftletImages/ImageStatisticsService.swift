@@ -29,10 +29,12 @@ public final class ImageStatisticsService: Service {
   }
 
   /// Adds the service's routes and metrics.
-  public func register(in routes: inout Routes, metrics: Metrics) {
+  public func register(
+    in routes: inout Routes, compression: Compression = .off, metrics: Metrics
+  ) {
     let recorder = recorder
     let maxMessageSize = maxMessageSize
-    routes.webSocket("/stats") { request throws(Refusal) in
+    routes.webSocket("/stats", compression: compression) { request throws(Refusal) in
       StatsHandler(try StatsOptions(request, maxMessageSize: maxMessageSize), recorder)
     }
     routes.get("/stats/results") { request throws(Refusal) in

@@ -36,6 +36,8 @@ struct Serve: AsyncParsableCommand {
   var pingInterval: String?
   @Option(help: "Bytes queued for a client beyond which it is not read. (default: 1MiB)")
   var sendQueueLimit: String?
+  @Option(help: "Compress messages for clients that offer it: off or on. (default: off)")
+  var compression: String?
   @Option(help: "The longest a shutdown on SIGTERM may take. (default: 10s)")
   var drainTimeout: String?
   @Option(help: "Append the results of acknowledged images to this file, as JSON lines.")
@@ -63,6 +65,8 @@ struct Serve: AsyncParsableCommand {
     try settings.read(
       "send-queue-limit", sendQueueLimit, into: &configuration.sendQueueLimit, as: ByteCount.self)
     try settings.read("drain-timeout", drainTimeout, into: &configuration.drainTimeout)
+    var compression = Compression.off
+    try settings.read("compression", self.compression, into: &compression)
     var recordPath: String?
     try settings.read("record", record, into: &recordPath)
     var level = Logger.Level.info
@@ -71,23 +75,24 @@ struct Serve: AsyncParsableCommand {
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     var logger = Logger(label: "swiftlet")
     logger.logLevel = level
-    try await serve(configuration, record: recordPath, logger)
+    try await serve(configuration, compression, record: recordPath, logger)
   }
 
   private func serve(
-    _ configuration: ServerConfiguration, record: String?, _ logger: Logger
+    _ configuration: ServerConfiguration, _ compression: Compression, record: String?,
+    _ logger: Logger
   ) async throws {
     let metrics = Metrics()
     var routes = Routes()
     addStatusRoutes(to: &routes, metrics)
-    routes.webSocket("/echo") { _ in Echo() }
+    routes.webSocket("/echo", compression: compression) { _ in Echo() }
 
     let images: ImageStatisticsService
     let server: Server
     do {
       images = try ImageStatisticsService(
         record: record, maxMessageSize: configuration.maxMessageSize, logger: logger)
-      images.register(in: &routes, metrics: metrics)
+      images.register(in: &routes, compression: compression, metrics: metrics)
       server = try Server(
         configuration: configuration, routes: routes, metrics: metrics, logger: logger
       ) { address in

@@ -23,11 +23,16 @@ public final class Peer: @unchecked Sendable {
     public var opcode: UInt8
     public var payload: [UInt8]
     public var isFinal: Bool
+    /// RSV1.
+    public var isCompressed: Bool
 
-    public init(opcode: UInt8, payload: [UInt8], isFinal: Bool = true) {
+    public init(
+      opcode: UInt8, payload: [UInt8], isFinal: Bool = true, isCompressed: Bool = false
+    ) {
       self.opcode = opcode
       self.payload = payload
       self.isFinal = isFinal
+      self.isCompressed = isCompressed
     }
 
     /// The code and reason of a close frame; nil when this is none, or has neither.
@@ -148,22 +153,24 @@ public final class Peer: @unchecked Sendable {
   }
 
   /// Sends an opening handshake and returns the response's head.
-  public func upgrade(_ path: String) throws -> String {
-    try write(Peer.handshake(path))
+  public func upgrade(_ path: String, extensions: String? = nil) throws -> String {
+    try write(Peer.handshake(path, extensions: extensions))
     return try readHead()
   }
 
-  public static func handshake(_ path: String) -> String {
+  public static func handshake(_ path: String, extensions: String? = nil) -> String {
     "GET \(path) HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+      + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+      + (extensions.map { "Sec-WebSocket-Extensions: \($0)\r\n" } ?? "") + "\r\n"
   }
 
   // MARK: - Frames
 
   public static func frame(
-    opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true, mask: UInt32 = 0x1234_5678
+    opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true, isCompressed: Bool = false,
+    mask: UInt32 = 0x1234_5678
   ) -> [UInt8] {
-    var bytes: [UInt8] = [opcode | (isFinal ? 0x80 : 0)]
+    var bytes: [UInt8] = [opcode | (isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0)]
     switch payload.count {
     case ..<126: bytes.append(0x80 | UInt8(payload.count))
     case ..<65536:
@@ -184,8 +191,11 @@ public final class Peer: @unchecked Sendable {
     return bytes
   }
 
-  public func send(_ payload: [UInt8], opcode: UInt8 = 0x2, isFinal: Bool = true) throws {
-    try write(Peer.frame(opcode: opcode, payload, isFinal: isFinal))
+  public func send(
+    _ payload: [UInt8], opcode: UInt8 = 0x2, isFinal: Bool = true, isCompressed: Bool = false
+  ) throws {
+    try write(
+      Peer.frame(opcode: opcode, payload, isFinal: isFinal, isCompressed: isCompressed))
   }
 
   public func send(_ text: String) throws { try send(Array(text.utf8), opcode: 0x1) }
@@ -204,7 +214,9 @@ public final class Peer: @unchecked Sendable {
     case 127: size = try read(8).reduce(0) { $0 << 8 | Int($1) }
     default: break
     }
-    return Frame(opcode: head[0] & 0x0f, payload: try read(size), isFinal: head[0] & 0x80 != 0)
+    return Frame(
+      opcode: head[0] & 0x0f, payload: try read(size), isFinal: head[0] & 0x80 != 0,
+      isCompressed: head[0] & 0x40 != 0)
   }
 
   /// The payload of the next message, skipping pings and pongs.

@@ -111,6 +111,7 @@ SYSEXITS = range(64, 79)
         "--loops=-1",
         "--slow-consumer shout",
         "--log-level loud",
+        "--compression maybe",
     ],
 )
 def test_wrong_flag_is_one_sentence_and_64(flags):

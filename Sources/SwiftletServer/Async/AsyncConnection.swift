@@ -78,9 +78,10 @@ extension Routes {
   /// Serves WebSockets at an exact path by an asynchronous function, which is run for each of them
   /// on its loop. When it returns the connection is closed with 1000, when it throws with 1011.
   public mutating func webSocket(
-    _ path: String, task body: @escaping @Sendable (AsyncConnection) async throws -> Void
+    _ path: String, compression: Compression = .off,
+    task body: @escaping @Sendable (AsyncConnection) async throws -> Void
   ) {
-    webSocket(path) { _ in AsyncHandler(body) }
+    webSocket(path, compression: compression) { _ in AsyncHandler(body) }
   }
 }
 

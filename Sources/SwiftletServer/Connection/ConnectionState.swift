@@ -19,6 +19,9 @@ enum Phase: UInt8 {
   case lingering
   /// To be closed as soon as the event in hand is done with.
   case dead
+
+  /// Whether what arrives is read as frames.
+  var readsFrames: Bool { self == .open || self == .closeSent }
 }
 
 /// All that one connection costs while it is idle. Kept in a ``ConnectionTable``, plain memory.
@@ -33,11 +36,17 @@ struct ConnectionState {
     static let keptAlive = Flags(rawValue: 4)
     /// Our sending side is shut.
     static let shut = Flags(rawValue: 8)
+    /// The contexts are this connection's and not shared ones.
+    static let ownsDeflater = Flags(rawValue: 16)
+    static let ownsInflater = Flags(rawValue: 32)
 
     static let stopped: Flags = [.backlogged, .held]
   }
 
   var frames = swl_receiver()
+  /// Contexts that compress and decompress, when that was agreed on.
+  var deflater: OpaquePointer?
+  var inflater: OpaquePointer?
   var handler: Unmanaged<MessageHandler>?
   /// The message being received, when it did not come whole in one read.
   var message: Buffer?

@@ -119,7 +119,7 @@ extension Loop {
     var left = count
     var event = swl_event()
     // Also with nothing left: the end of a message is an event of its own, without bytes.
-    while slot.pointee.flags.isDisjoint(with: .stopped) && slot.pointee.phase != .dead {
+    while slot.pointee.flags.isDisjoint(with: .stopped) && slot.pointee.phase.readsFrames {
       var consumed = 0
       let kind = swl_receiver_read(&slot.pointee.frames, bytes, left, &consumed, &event)
       bytes += consumed
@@ -132,12 +132,17 @@ extension Loop {
       let listening = slot.pointee.phase == .open
       switch swl_event_kind(rawValue: UInt32(kind)) {
       case SWL_EVENT_MESSAGE where listening:
-        deliver(slot, UnsafeRawBufferPointer(start: event.data, count: event.size), event.opcode)
+        let payload = UnsafeRawBufferPointer(start: event.data, count: event.size)
+        if event.compressed {
+          deliverCompressed(slot, payload, event.opcode)
+        } else {
+          deliver(slot, payload, event.opcode)
+        }
       case SWL_EVENT_BEGIN where listening:
         slot.pointee.message = state.pointee.pool.take(
           promised: Int(clamping: event.frame_size), unproven: max(Loop.leastCapacity, 2 * left))
       case SWL_EVENT_DATA where listening: gather(slot, event)
-      case SWL_EVENT_END where listening: deliverGathered(slot, event.opcode)
+      case SWL_EVENT_END where listening: deliverGathered(slot, event)
       case SWL_EVENT_PING where listening:
         sendFrame(
           slot, opcode: SWL_OPCODE_PONG,
@@ -146,7 +151,7 @@ extension Loop {
       default: break
       }
     }
-    if slot.pointee.phase == .open || slot.pointee.phase == .closeSent {
+    if slot.pointee.phase.readsFrames {
       stash(slot, bytes, left)
     }
   }
@@ -166,9 +171,17 @@ extension Loop {
     message.append(data, event.size)
   }
 
-  private func deliverGathered(_ slot: Slot, _ opcode: UInt8) {
+  private func deliverGathered(_ slot: Slot, _ event: swl_event) {
     guard let message = slot.pointee.message else { return }
     slot.pointee.message = nil
+    guard event.compressed else { return deliver(slot, message, event.opcode) }
+    deliverCompressed(
+      slot, UnsafeRawBufferPointer(start: message.front, count: message.count), event.opcode)
+    state.pointee.pool.give(message)
+  }
+
+  /// Delivers a message that has a buffer of its own, and gives that back unless someone took it.
+  func deliver(_ slot: Slot, _ message: Buffer, _ opcode: UInt8) {
     state.pointee.delivering = message
     deliver(slot, UnsafeRawBufferPointer(start: message.front, count: message.count), opcode)
     if state.pointee.delivering != nil {

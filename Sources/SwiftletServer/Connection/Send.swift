@@ -13,8 +13,13 @@ extension Loop {
     if opcode.rawValue < SWL_OPCODE_CLOSE.rawValue {
       state.pointee.counters.pointee.messagesSent.add(1)
     }
-    let length = UInt64(payload.count)
     assert(slot == state.pointee.current)
+    if let deflater = slot.pointee.deflater, payload.count >= Compression.threshold,
+      opcode.rawValue < SWL_OPCODE_CLOSE.rawValue
+    {
+      return sendCompressed(slot, deflater, opcode: opcode, payload: payload)
+    }
+    let length = UInt64(payload.count)
     let needed = Int(SWL_FRAME_HEADER_MAX) + payload.count
     if payload.count <= Loop.corkedPayload {
       if needed > Loop.corkCapacity - state.pointee.corkCount { flushCork(slot) }

@@ -76,9 +76,9 @@ extension Loop {
         throw Refusal(.methodNotAllowed, "A WebSocket handshake is a GET.")
       case (SWL_UPGRADE_VERSION, _):
         throw Refusal(.upgradeRequired, "Only WebSocket version 13 is spoken here.")
-      case (SWL_UPGRADE_ACCEPT, .webSocket(let factory)?):
+      case (SWL_UPGRADE_ACCEPT, .webSocket(let factory, let compression)?):
         if isDraining { throw Refusal(.serviceUnavailable, "The server is shutting down.") }
-        accept(slot, key!, try factory(request))
+        try accept(slot, head, key!, try factory(request), compression)
       case (SWL_UPGRADE_ACCEPT, .get?):
         throw Refusal(.badRequest, "There is no WebSocket at this path.")
       default:
@@ -118,16 +118,22 @@ extension Loop {
     send(slot, response, keepAlive: false, withoutBody: withoutBody)
   }
 
-  private func accept(_ slot: Slot, _ key: UnsafePointer<CChar>, _ handler: MessageHandler) {
-    let size = withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { out in
-      let size = swl_handshake_respond(key, nil, nil, out.baseAddress, out.count)
+  private func accept(
+    _ slot: Slot, _ head: swl_http_request, _ key: UnsafePointer<CChar>, _ handler: MessageHandler,
+    _ compression: Compression
+  ) throws(Refusal) {
+    let extensions = state.pointee.extensions
+    let isCompressed = try agreeOnCompression(slot, compression, head, extensions)
+    let size = withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { out in
+      let size = swl_handshake_respond(
+        key, nil, isCompressed ? extensions : nil, out.baseAddress, out.count)
       if size > 0 {
         sendBytes(slot, UnsafeRawBufferPointer(rebasing: out[..<Int(size)]))
       }
       return size
     }
     guard size > 0 else { return refuse(slot, .internalServerError) }
-    swl_receiver_init(&slot.pointee.frames, SWL_ROLE_SERVER, false, state.pointee.limits)
+    swl_receiver_init(&slot.pointee.frames, SWL_ROLE_SERVER, isCompressed, state.pointee.limits)
     slot.pointee.handler = .passRetained(handler)
     slot.pointee.lastPing = state.pointee.now
     enter(slot, .open)

@@ -8,7 +8,7 @@ public struct Routes: Sendable {
   public typealias Responder = @Sendable (Request) throws(Refusal) -> Response
 
   enum Route {
-    case webSocket(HandlerFactory)
+    case webSocket(HandlerFactory, Compression)
     case get(Responder)
   }
 
@@ -17,8 +17,10 @@ public struct Routes: Sendable {
   public init() {}
 
   /// Serves WebSockets at an exact path.
-  public mutating func webSocket(_ path: String, _ factory: @escaping HandlerFactory) {
-    routes[path] = .webSocket(factory)
+  public mutating func webSocket(
+    _ path: String, compression: Compression = .off, _ factory: @escaping HandlerFactory
+  ) {
+    routes[path] = .webSocket(factory, compression)
   }
 
   /// Answers HTTP GET at an exact path.

@@ -106,6 +106,7 @@ extension Loop {
       state.pointee.counters.pointee.closed(code: slot.pointee.closeCode)
     }
     discardOutput(slot)
+    endCompression(slot)
     if let buffer = slot.pointee.message { state.pointee.pool.give(buffer) }
     if let buffer = slot.pointee.stash { state.pointee.pool.give(buffer) }
     state.pointee.corkCount = 0

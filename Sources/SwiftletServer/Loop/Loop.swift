@@ -34,13 +34,18 @@ struct LoopState {
   var delivering: Buffer?
 
   let fields: UnsafeMutablePointer<swl_http_field>
+  /// Where the response's Sec-WebSocket-Extensions is written.
+  let extensions: UnsafeMutablePointer<CChar>
   var pool = BufferPool()
+  var contexts = SharedContexts()
   var table = ConnectionTable()
 
   /// Milliseconds on a monotonic clock, read once an iteration. Wraps: compare by subtraction.
   var now: UInt32 = 0
   var lastSweep: UInt32 = 0
   var lastTrim: UInt32 = 0
+  /// When control frames were last counted anew.
+  var lastTick: UInt32 = 0
   /// When running out of file descriptors was last logged.
   var acceptWarned: UInt32?
   /// The listener is out of epoll since the process ran out of file descriptors.
@@ -87,7 +92,7 @@ struct Loop {
         max_message_size: UInt64(configuration.maxMessageSize),
         max_frame_size: 0,
         max_fragments: configuration.maxFragments,
-        max_controls: 0))
+        max_controls: configuration.maxControlFramesPerSecond))
     state = .allocate(capacity: 1)
     state.initialize(
       to: LoopState(
@@ -97,7 +102,8 @@ struct Loop {
         admission: admission, owner: .passUnretained(owner), counters: counters, limits: limits,
         receive: .allocate(byteCount: Loop.receiveCapacity, alignment: 4096),
         cork: .allocate(byteCount: Loop.corkCapacity, alignment: 4096),
-        fields: .allocate(capacity: Loop.maxFields)))
+        fields: .allocate(capacity: Loop.maxFields),
+        extensions: .allocate(capacity: Int(SWL_DEFLATE_EXTENSION_MAX))))
     readClock()
     state.pointee.lastSweep = state.pointee.now
     watch(listener, as: .listener)
@@ -109,10 +115,12 @@ struct Loop {
     stopListening()
     close(state.pointee.epoll)
     state.pointee.pool.destroy()
+    state.pointee.contexts.destroy()
     state.pointee.table.destroy()
     state.pointee.receive.deallocate()
     state.pointee.cork.deallocate()
     state.pointee.fields.deallocate()
+    state.pointee.extensions.deallocate()
     state.pointee.limits.deallocate()
     state.deinitialize(count: 1)
     state.deallocate()

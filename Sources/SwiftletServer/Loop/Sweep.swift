@@ -9,9 +9,12 @@ extension Loop {
   func sweep() {
     state.pointee.lastSweep = state.pointee.now
     resumeAccepting()
+    let isTick = elapsed(since: state.pointee.lastTick) >= 1000
+    if isTick { state.pointee.lastTick = state.pointee.now }
     if state.pointee.table.count > 0 {
       for index in 0..<state.pointee.table.capacity {
         let slot = state.pointee.table[index]
+        if isTick { swl_receiver_tick(&slot.pointee.frames) }
         if slot.pointee.phase != .free { check(slot) }
       }
     }

@@ -3,6 +3,7 @@
 import Configuration
 import Foundation
 import Logging
+import SwiftletServer
 import SystemPackage
 
 /// Where an option's value comes from: the command line, else the environment, else a file.
@@ -138,6 +139,17 @@ extension UInt16: Setting {
 extension Logger.Level: Setting {
   static func parse(_ text: String) -> Logger.Level? { Logger.Level(rawValue: text) }
   static var form: String { "one of " + allCases.map(\.rawValue).joined(separator: ", ") }
+}
+
+extension Compression: Setting {
+  static func parse(_ text: String) -> Compression? {
+    switch text {
+    case "off": .off
+    case "on": .shared
+    default: nil
+    }
+  }
+  static var form: String { "off or on" }
 }
 
 /// A size in bytes: `65536`, `64KiB`, `16MiB`, `1GiB`.
