@@ -14,7 +14,8 @@ public struct ServerConfiguration: Sendable {
   public var maxMessageSize = 16 << 20
   /// Frames a message may be cut into; more is closed with 1009.
   public var maxFragments: UInt32 = 1 << 20
-  /// Pings, pongs and close frames a client may send in a second; more is closed with 1008.
+  /// Pings, pongs and close frames a client may send in a second; more is closed with 1008. 0 is no
+  /// limit.
   public var maxControlFramesPerSecond: UInt32 = 1000
   /// Connections in total; further ones are answered with 503.
   public var maxConnections = 1 << 20

@@ -65,6 +65,8 @@ import Testing
   }
 
   @Test func pongsAreBoundedLikeReplies() async throws {
+    var configuration = configuration
+    configuration.maxControlFramesPerSecond = 0
     try await withServer(routes, configuration) { server in
       let peer = try server.open("/echo")
       let count = 200_000

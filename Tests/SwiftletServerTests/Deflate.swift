@@ -5,16 +5,21 @@ import Glibc
 
 /// zlib itself, as the other end of a compressed connection would use it.
 final class PlainDeflate {
-  private var stream = z_stream()
+  /// In memory that does not move: zlib remembers where it is.
+  private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
 
   init(windowBits: Int32 = 15) {
+    stream.initialize(to: z_stream())
     let size = Int32(MemoryLayout<z_stream>.size)
     deflateInit2_(
-      &stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -windowBits, 8, Z_DEFAULT_STRATEGY,
+      stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -windowBits, 8, Z_DEFAULT_STRATEGY,
       ZLIB_VERSION, size)
   }
 
-  deinit { deflateEnd(&stream) }
+  deinit {
+    deflateEnd(stream)
+    stream.deallocate()
+  }
 
   /// The payload of a compressed message (RFC 7692 §7.2.1), with what came before as context.
   func compress(_ message: [UInt8]) -> [UInt8] {
@@ -22,12 +27,12 @@ final class PlainDeflate {
     var output = [UInt8](repeating: 0, count: message.count + message.count / 100 + 64)
     let written = message.withUnsafeMutableBufferPointer { input in
       output.withUnsafeMutableBufferPointer { output in
-        stream.next_in = input.baseAddress
-        stream.avail_in = UInt32(input.count)
-        stream.next_out = output.baseAddress
-        stream.avail_out = UInt32(output.count)
-        deflate(&stream, Z_SYNC_FLUSH)
-        return output.count - Int(stream.avail_out)
+        stream.pointee.next_in = input.baseAddress
+        stream.pointee.avail_in = UInt32(input.count)
+        stream.pointee.next_out = output.baseAddress
+        stream.pointee.avail_out = UInt32(output.count)
+        deflate(stream, Z_SYNC_FLUSH)
+        return output.count - Int(stream.pointee.avail_out)
       }
     }
     return Array(output[..<(written - 4)])
@@ -36,13 +41,18 @@ final class PlainDeflate {
 
 /// The way back.
 final class PlainInflate {
-  private var stream = z_stream()
+  /// In memory that does not move: zlib remembers where it is.
+  private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
 
   init(windowBits: Int32 = 15) {
-    inflateInit2_(&stream, -windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    stream.initialize(to: z_stream())
+    inflateInit2_(stream, -windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
   }
 
-  deinit { inflateEnd(&stream) }
+  deinit {
+    inflateEnd(stream)
+    stream.deallocate()
+  }
 
   /// The message in a payload; nil when it is not one of at most `capacity` bytes.
   func decompress(_ payload: [UInt8], capacity: Int = 1 << 20) -> [UInt8]? {
@@ -50,14 +60,14 @@ final class PlainInflate {
     var output = [UInt8](repeating: 0, count: capacity)
     let status = input.withUnsafeMutableBufferPointer { input in
       output.withUnsafeMutableBufferPointer { output in
-        stream.next_in = input.baseAddress
-        stream.avail_in = UInt32(input.count)
-        stream.next_out = output.baseAddress
-        stream.avail_out = UInt32(output.count)
-        return inflate(&stream, Z_SYNC_FLUSH)
+        stream.pointee.next_in = input.baseAddress
+        stream.pointee.avail_in = UInt32(input.count)
+        stream.pointee.next_out = output.baseAddress
+        stream.pointee.avail_out = UInt32(output.count)
+        return inflate(stream, Z_SYNC_FLUSH)
       }
     }
-    guard status == Z_OK, stream.avail_in == 0 else { return nil }
-    return Array(output.dropLast(Int(stream.avail_out)))
+    guard status == Z_OK, stream.pointee.avail_in == 0 else { return nil }
+    return Array(output.dropLast(Int(stream.pointee.avail_out)))
   }
 }

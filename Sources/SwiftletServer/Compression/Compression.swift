@@ -11,7 +11,7 @@ public enum Compression: Sendable, Hashable {
   case shared
   /// Each connection has a compressor that remembers earlier messages, which makes small, similar
   /// messages much smaller. It takes at most `memoryLimit` bytes a connection: 320 KiB allow the
-  /// largest windows, 16 KiB the smallest; less than that is as ``shared``.
+  /// largest windows, 20 KiB the smallest; less than that is as ``shared``.
   case own(memoryLimit: Int)
 
   /// What a server wishes for in the handshake; nil when it wants no compression.
