@@ -171,6 +171,6 @@ int swl_deflate(swl_deflater *deflater, const void *data, size_t size, bool last
 
 /* What does not shrink zlib stores, in blocks of at least 127 bytes with 5 of header. */
 size_t swl_deflate_bound(size_t size) {
-  size_t extra = size / 32 + size / 128 + 16;
+  size_t extra = size / 25 + 16;
   return size < SIZE_MAX - extra ? size + extra : SIZE_MAX;
 }

@@ -10,7 +10,7 @@ static const uint8_t message_tail[SWL_DEFLATE_TAIL_SIZE] = {0x00, 0x00, 0xFF, 0x
 
 /* z_stream.data_type when a block has just ended, not the stream's last, and no bit is left over.
  */
-enum { AT_BLOCK_END = 128 };
+enum { BLOCK_END = 128 };
 
 /* How many of a message's final blocks the window is kept over. */
 enum { FINAL_BLOCKS_MAX = 64 };
@@ -23,6 +23,7 @@ struct swl_inflater {
   uint8_t tail_given;
   uint8_t final_blocks; /* of this message, up to FINAL_BLOCKS_MAX */
   bool takeover;
+  bool at_block_end; /* all input so far is whole blocks and whole bytes */
 };
 
 static bool inflater_options(swl_inflater_options *wish, const swl_inflater_options *options) {
@@ -124,14 +125,16 @@ static int inflate_range(swl_inflater *inflater, const uint8_t *in, size_t size,
     inflater->made += written;
 
     if (result == Z_STREAM_END) {
+      inflater->at_block_end = false;
       int error = begin_stream(inflater);
       if (error) return error;
       continue;
     }
     if (result == Z_MEM_ERROR) return SWL_ERROR_MEMORY;
     if (result != Z_OK && result != Z_BUF_ERROR) return SWL_ERROR_DEFLATE;
-    bool taken = progress->consumed == size && stream->avail_out;
-    if (taken || (!consumed && !written)) return SWL_OK;
+    if (!consumed && !written) return SWL_OK;
+    inflater->at_block_end = stream->data_type == BLOCK_END;
+    if (progress->consumed == size && stream->avail_out) return SWL_OK;
   }
 }
 
@@ -153,8 +156,7 @@ int swl_inflate(swl_inflater *inflater, const void *data, size_t size, bool last
   inflater->tail_given = (uint8_t)(inflater->tail_given + end.consumed);
   if (error) return error;
   if (inflater->tail_given < sizeof message_tail) return 0;
-  if (inflater->stream.data_type != AT_BLOCK_END)
-    return inflater->stream.avail_out ? SWL_ERROR_DEFLATE : 0;
+  if (!inflater->at_block_end) return inflater->stream.avail_out ? SWL_ERROR_DEFLATE : 0;
   if (inflater->takeover)
     forget_message(inflater);
   else
