@@ -77,6 +77,9 @@ int swl_handshake_request(const char *key, const swl_client_options *options, vo
   swl_client_options wish;
   if (!swl_options_copy(&wish, sizeof wish, options) || !can_be_sent(key, &wish))
     return SWL_ERROR_ARGUMENT;
+  char offer[SWL_DEFLATE_EXTENSION_MAX];
+  int offered = wish.deflate ? swl_deflate_offer(wish.deflate, offer) : 0;
+  if (offered < 0) return offered;
 
   swl_head_writer writer = {out, capacity, 0};
   swl_head_append_text(&writer, "GET ");
@@ -90,6 +93,7 @@ int swl_handshake_request(const char *key, const swl_client_options *options, vo
   swl_head_append_text(&writer, "Sec-WebSocket-Version: 13\r\n");
   if (wish.origin) swl_head_append_field(&writer, "Origin", swl_http_slice(wish.origin));
   append_subprotocols(&writer, wish.subprotocols, wish.subprotocol_count);
+  if (offered) swl_head_append_field(&writer, "Sec-WebSocket-Extensions", swl_http_slice(offer));
   append_fields(&writer, wish.fields, wish.field_count);
   return swl_head_finish(&writer);
 }

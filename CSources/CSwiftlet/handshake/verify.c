@@ -55,8 +55,7 @@ int swl_handshake_verify(const swl_http_response *response, const char *key,
   int result = verify_accept(fields, key);
   if (!result) result = verify_subprotocol(fields, &wish, &agreement->subprotocol);
   if (result < 0) return result;
-  swl_slice extensions;
-  return swl_http_field_find(fields, "Sec-WebSocket-Extensions", &extensions) == 0
-             ? SWL_OK
-             : SWL_ERROR_RESPONSE_EXTENSION;
+  result = swl_deflate_confirm(fields, wish.deflate, &agreement->deflate);
+  agreement->compressed = result > 0;
+  return result < 0 ? result : SWL_OK;
 }

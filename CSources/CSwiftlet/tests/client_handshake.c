@@ -65,15 +65,7 @@ TEST(client_request_cannot_be_made_to_say_more) {
   static const char *const lists[][2] = {{"a b", "c"},      {"a,b", "c"},     {"", "c"},
                                          {"c", "c"},        {"c\r\nX:", "d"}, {"c", NULL},
                                          {"c\xC3\xA9", "d"}};
-  static const char *const hosts[] = {"",
-                                      "a\r\nX: y",
-                                      "a\n",
-                                      "a b",
-                                      "a\tb",
-                                      "\x7F",
-                                      "\x80"
-                                      "a",
-                                      " a"};
+  static const char *const hosts[] = {"", "a\r\nX: y", "a\n", "a b", "a\tb", "\x7F", "\x80z", " a"};
   static const char *const targets[] = {"",     "a",   "http://a/", "*",     "/ HTTP/1.1\r\nX: y",
                                         "/a b", "/\n", "/#part",    "/\x80", "/\x7F"};
   static const char *const origins[] = {"a\r\nX: y", "\n", "\r", "a\x01", "\x7F"};
@@ -246,40 +238,86 @@ TEST(client_verify_wants_no_subprotocol_unasked) {
               SWL_ERROR_RESPONSE_PROTOCOL);
 }
 
+/* Whether this build has compression to offer. */
+#if SWL_WITH_DEFLATE
+static const bool compresses = true;
+#else
+static const bool compresses = false;
+#endif
+
+TEST(client_offers_compression) {
+  static const char before[] = "Sec-WebSocket-Protocol: chat\r\n";
+  const swl_deflate_options deflate = {.size = sizeof deflate, .server_without_takeover = true};
+  const swl_http_field further = {slice_of("Cookie"), slice_of("a=b")};
+  swl_client_options options = {
+      .size = sizeof options,
+      .host = "a",
+      .subprotocols = (const char *const[]){"chat"},
+      .subprotocol_count = 1,
+      .deflate = &deflate,
+      .fields = &further,
+      .field_count = 1,
+  };
+  char expected[512], extension[SWL_DEFLATE_EXTENSION_MAX], out[512] = {0};
+  CHECK_EQUAL(swl_deflate_offer(&deflate, extension), compresses);
+  if (compresses)
+    snprintf(expected, sizeof expected, "%sSec-WebSocket-Extensions: %s\r\nCookie: a=b\r\n\r\n",
+             before, extension);
+  else
+    snprintf(expected, sizeof expected, "%sCookie: a=b\r\n\r\n", before);
+  int size = swl_handshake_request(RFC_KEY, &options, out, sizeof out);
+  CHECK(size > (int)strlen(expected));
+  CHECK_STRING(out + size - strlen(expected), expected);
+  const swl_deflate_options wrong = {.size = sizeof wrong, .level = 10};
+  options.deflate = &wrong;
+  CHECK_EQUAL(swl_handshake_request(RFC_KEY, &options, out, sizeof out), SWL_ERROR_ARGUMENT);
+}
+
 /* What the client's half writes the server's half reads, and the other way round. */
+static void shake_hands(swl_random *pool, const swl_client_options *options,
+                        const swl_deflate_options *server, bool compressed) {
+  char key[SWL_KEY_SIZE], extension[SWL_DEFLATE_EXTENSION_MAX], head[512], answer[512];
+  const char *seen_key;
+  swl_http_field fields[CAPACITY];
+  swl_http_request request;
+  swl_http_response response;
+  swl_deflate_agreement granted = {0};
+  swl_client_agreement agreement;
+  CHECK_EQUAL(swl_key_new(pool, key), 0);
+  int size = swl_handshake_request(key, options, head, sizeof head);
+  CHECK(size > 0);
+  CHECK_EQUAL(swl_http_parse(head, (size_t)size, 0, fields, CAPACITY, &request), size);
+  CHECK_EQUAL(swl_handshake_check(&request, &seen_key), SWL_UPGRADE_ACCEPT);
+  CHECK_BYTES(seen_key, key, SWL_KEY_SIZE);
+  CHECK_EQUAL(swl_subprotocol_choose(&request, (const char *const[]){"v1"}, 1), 0);
+  int accepted = server ? swl_deflate_accept(&request.fields, server, extension, &granted) : 0;
+  CHECK_EQUAL(accepted, compressed);
+  size = swl_handshake_respond(seen_key, "v1", accepted ? extension : NULL, answer, sizeof answer);
+  CHECK(size > 0);
+  CHECK_EQUAL(swl_http_parse_response(answer, (size_t)size, 0, fields, CAPACITY, &response), size);
+  CHECK_EQUAL(swl_handshake_verify(&response, key, options, &agreement), 0);
+  CHECK_EQUAL(agreement.subprotocol, 1);
+  CHECK_EQUAL(agreement.compressed, compressed);
+  if (compressed) CHECK_BYTES(&agreement.deflate, &granted, sizeof granted);
+  key[0] ^= 1;
+  CHECK_EQUAL(swl_handshake_verify(&response, key, options, &agreement), SWL_ERROR_RESPONSE_ACCEPT);
+}
+
 TEST(client_and_server_shake_hands) {
+  const swl_deflate_options deflate = {.size = sizeof deflate, .server_window_bits = 12};
   swl_random pool = {0};
-  const char *const subprotocols[] = {"v2", "v1"};
-  const swl_client_options options = {
+  swl_client_options options = {
       .size = sizeof options,
       .host = "example.com",
       .target = "/echo",
-      .subprotocols = subprotocols,
+      .subprotocols = (const char *const[]){"v2", "v1"},
       .subprotocol_count = 2,
   };
   for (int i = 0; i < 100; i++) {
-    char key[SWL_KEY_SIZE], head[512];
-    const char *seen_key;
-    swl_http_field fields[CAPACITY];
-    swl_http_request request;
-    swl_http_response response;
-    swl_client_agreement agreement;
-    CHECK_EQUAL(swl_key_new(&pool, key), 0);
-    int size = swl_handshake_request(key, &options, head, sizeof head);
-    CHECK(size > 0);
-    CHECK_EQUAL(swl_http_parse(head, (size_t)size, 0, fields, CAPACITY, &request), size);
-    CHECK_EQUAL(swl_handshake_check(&request, &seen_key), SWL_UPGRADE_ACCEPT);
-    CHECK_BYTES(seen_key, key, SWL_KEY_SIZE);
-    CHECK_EQUAL(swl_subprotocol_choose(&request, (const char *const[]){"v1"}, 1), 0);
-    char answer[512];
-    size = swl_handshake_respond(seen_key, "v1", NULL, answer, sizeof answer);
-    CHECK(size > 0);
-    CHECK_EQUAL(swl_http_parse_response(answer, (size_t)size, 0, fields, CAPACITY, &response),
-                size);
-    CHECK_EQUAL(swl_handshake_verify(&response, key, &options, &agreement), 0);
-    CHECK_EQUAL(agreement.subprotocol, 1);
-    key[0] ^= 1;
-    CHECK_EQUAL(swl_handshake_verify(&response, key, &options, &agreement),
-                SWL_ERROR_RESPONSE_ACCEPT);
+    options.deflate = NULL;
+    shake_hands(&pool, &options, &deflate, false);
+    options.deflate = &deflate;
+    shake_hands(&pool, &options, NULL, false);
+    shake_hands(&pool, &options, &deflate, compresses);
   }
 }
