@@ -22,6 +22,7 @@ let package = Package(
   products: [
     .library(name: "SwiftletCore", targets: ["SwiftletCore"]),
     .library(name: "SwiftletServer", targets: ["SwiftletServer"]),
+    .library(name: "SwiftletClient", targets: ["SwiftletClient"]),
     .library(name: "SwiftletImages", targets: ["SwiftletImages"]),
     .executable(name: "swiftlet", targets: ["swiftlet"]),
     .executable(name: "swiftlet-perf", targets: ["swiftlet-perf"]),
@@ -64,6 +65,14 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       path: "Sources/SwiftletServer", swiftSettings: swift),
+    .target(
+      name: "SwiftletClient",
+      dependencies: [
+        "SwiftletCore", "SwiftletServer",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      path: "Sources/SwiftletClient", swiftSettings: swift),
     .target(
       name: "SwiftletImages",
       dependencies: [
@@ -116,6 +125,15 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/SwiftletServerTests", swiftSettings: swift),
+    .testTarget(
+      name: "SwiftletClientTests",
+      dependencies: [
+        "SwiftletClient", "SwiftletServer", "SwiftletCore", "CSwiftlet", "SwiftletTestSupport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+      ],
+      path: "Tests/SwiftletClientTests", swiftSettings: swift),
     .testTarget(
       name: "SwiftletImagesTests",
       dependencies: [

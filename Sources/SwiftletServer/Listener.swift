@@ -24,7 +24,7 @@ public enum ServerError: Error, CustomStringConvertible {
 }
 
 /// The system's text for an errno value.
-func describe(_ error: Int32) -> String {
+package func describe(_ error: Int32) -> String {
   withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
     guard strerror_r(error, buffer.baseAddress!, buffer.count) == 0 else { return "error \(error)" }
     return String(cString: buffer.baseAddress!)

@@ -33,7 +33,7 @@ public final class Server: Service {
     for listener in listeners.descriptors {
       loops.append(
         try EventLoop(
-          configuration: configuration, routes: routes, logger: logger, admission: admission,
+          configuration: configuration.loop, routes: routes, logger: logger, admission: admission,
           listener: listener))
     }
     self.loops = loops

@@ -34,35 +34,13 @@ public struct ServerConfiguration: Sendable {
 
   public init() {}
 
-  /// The deadlines in milliseconds of the loops' clocks.
-  struct Deadlines {
-    var handshake: UInt32
-    var idle: UInt32
-    var ping: UInt32
-    var close: UInt32
-    var drain: UInt32
-  }
-
-  var deadlines: Deadlines {
-    Deadlines(
-      handshake: handshakeTimeout.milliseconds, idle: idleTimeout.milliseconds,
-      ping: pingInterval.milliseconds, close: closeTimeout.milliseconds,
-      drain: drainTimeout.milliseconds)
-  }
-
-  /// A quarter of the shortest deadline, within 10 to 250 ms: how late a deadline may be noticed.
-  var sweepInterval: UInt32 {
-    let all = deadlines
-    let shortest = min(all.handshake, all.idle, all.ping, all.close, all.drain)
-    return min(max(shortest / 4, 10), 250)
-  }
-}
-
-extension Duration {
-  /// Whole milliseconds, at least 1 and at most what a loop's wrapping clock can tell apart.
-  fileprivate var milliseconds: UInt32 {
-    let (seconds, attoseconds) = components
-    if seconds >= Int64(Int32.max) / 1000 { return UInt32(Int32.max) }
-    return UInt32(max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000))
+  var loop: LoopConfiguration {
+    LoopConfiguration(
+      maxMessageSize: maxMessageSize, maxFragments: maxFragments,
+      maxControlFramesPerSecond: maxControlFramesPerSecond, maxConnections: maxConnections,
+      sendQueueLimit: sendQueueLimit,
+      deadlines: .init(
+        handshake: handshakeTimeout, idle: idleTimeout, ping: pingInterval, close: closeTimeout,
+        drain: drainTimeout))
   }
 }

@@ -13,8 +13,8 @@ public enum PeerError: Error, Equatable {
   case unexpected(String)
 }
 
-/// The client of the tests: a plain blocking socket that frames by itself, right or wrong as told.
-/// Use it on a thread that may block, as those of ``BlockingExecutor`` may.
+/// The other end in the tests: a plain blocking socket that frames by itself, right or wrong as told. A
+/// client, unless it comes from a ``PeerListener``. Use it on a thread that may block, as those of ``BlockingExecutor`` may.
 public final class Peer: @unchecked Sendable {
   /// Seconds until a call gives up: far more than anything here takes.
   public static let patience = 30
@@ -25,6 +25,8 @@ public final class Peer: @unchecked Sendable {
     public var isFinal: Bool
     /// RSV1.
     public var isCompressed: Bool
+    /// The key of a frame that came masked.
+    public var mask: UInt32?
 
     public init(
       opcode: UInt8, payload: [UInt8], isFinal: Bool = true, isCompressed: Bool = false
@@ -44,28 +46,27 @@ public final class Peer: @unchecked Sendable {
   }
 
   private let descriptor: Int32
+  private let isServer: Bool
   private var isOpen = true
 
   /// Connects to a port of this machine.
-  public init(port: UInt16) throws {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  public convenience init(port: UInt16) throws {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw PeerError.system("socket", errno) }
+    self.init(descriptor: descriptor, isServer: false)
+    let status = withLoopbackAddress(port: port) { Glibc.connect(descriptor, $0, $1) }
+    guard status == 0 else { throw PeerError.system("connect", errno) }
+  }
+
+  init(descriptor: Int32, isServer: Bool) {
+    self.descriptor = descriptor
+    self.isServer = isServer
     var one: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
     var patience = timeval(tv_sec: Peer.patience, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let status = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard status == 0 else { throw PeerError.system("connect", errno) }
   }
 
   /// Connects and opens a WebSocket.
@@ -145,7 +146,7 @@ public final class Peer: @unchecked Sendable {
 
   // MARK: - HTTP
 
-  /// A response's head, up to and without its empty line.
+  /// A head, up to and without its empty line.
   public func readHead() throws -> String {
     var head: [UInt8] = []
     while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) { head += try read(1) }
@@ -168,20 +169,22 @@ public final class Peer: @unchecked Sendable {
 
   public static func frame(
     opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true, isCompressed: Bool = false,
-    mask: UInt32 = 0x1234_5678
+    mask: UInt32? = 0x1234_5678
   ) -> [UInt8] {
+    let masked: UInt8 = mask == nil ? 0 : 0x80
     var bytes: [UInt8] = [opcode | (isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0)]
     switch payload.count {
-    case ..<126: bytes.append(0x80 | UInt8(payload.count))
+    case ..<126: bytes.append(masked | UInt8(payload.count))
     case ..<65536:
-      bytes.append(0x80 | 126)
+      bytes.append(masked | 126)
       for shift in [8, 0] { bytes.append(UInt8(truncatingIfNeeded: payload.count >> shift)) }
     default:
-      bytes.append(0x80 | 127)
+      bytes.append(masked | 127)
       for shift in stride(from: 56, through: 0, by: -8) {
         bytes.append(UInt8(truncatingIfNeeded: payload.count >> shift))
       }
     }
+    guard let mask else { return bytes + payload }
     bytes += withUnsafeBytes(of: mask) { Array($0) }
     let start = bytes.count
     bytes += payload
@@ -195,7 +198,9 @@ public final class Peer: @unchecked Sendable {
     _ payload: [UInt8], opcode: UInt8 = 0x2, isFinal: Bool = true, isCompressed: Bool = false
   ) throws {
     try write(
-      Peer.frame(opcode: opcode, payload, isFinal: isFinal, isCompressed: isCompressed))
+      Peer.frame(
+        opcode: opcode, payload, isFinal: isFinal, isCompressed: isCompressed,
+        mask: isServer ? nil : 0x1234_5678))
   }
 
   public func send(_ text: String) throws { try send(Array(text.utf8), opcode: 0x1) }
@@ -207,16 +212,23 @@ public final class Peer: @unchecked Sendable {
   /// The next frame, whatever it is.
   public func receive() throws -> Frame {
     let head = try read(2)
-    guard head[1] & 0x80 == 0 else { throw PeerError.unexpected("a masked frame") }
-    var size = Int(head[1])
+    guard (head[1] & 0x80 != 0) == isServer else {
+      throw PeerError.unexpected(isServer ? "a frame without a mask" : "a masked frame")
+    }
+    var size = Int(head[1] & 0x7f)
     switch size {
     case 126: size = try read(2).reduce(0) { $0 << 8 | Int($1) }
     case 127: size = try read(8).reduce(0) { $0 << 8 | Int($1) }
     default: break
     }
-    return Frame(
-      opcode: head[0] & 0x0f, payload: try read(size), isFinal: head[0] & 0x80 != 0,
+    let mask = isServer ? try read(4).withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) } : nil
+    var payload = try read(size)
+    if let mask { payload.withUnsafeMutableBytes { _ = WebSocketMask(key: mask).apply(to: $0) } }
+    var frame = Frame(
+      opcode: head[0] & 0x0f, payload: payload, isFinal: head[0] & 0x80 != 0,
       isCompressed: head[0] & 0x40 != 0)
+    frame.mask = mask
+    return frame
   }
 
   /// The payload of the next message, skipping pings and pongs.

@@ -59,7 +59,7 @@ import Testing
     configuration.pingInterval = .seconds(1 << 40)
     configuration.drainTimeout = .milliseconds(1500)
     configuration.closeTimeout = .seconds(-1)
-    let deadlines = configuration.deadlines
+    let deadlines = configuration.loop.deadlines
     #expect(deadlines.idle == 1 && deadlines.close == 1)
     #expect(deadlines.ping == UInt32(Int32.max))
     #expect(deadlines.drain == 1500)
@@ -74,7 +74,7 @@ import Testing
     configuration.drainTimeout = .seconds(3600)
     configuration.pingInterval = .seconds(3600)
     configuration.idleTimeout = .seconds(3600)
-    #expect(configuration.sweepInterval == interval)
+    #expect(configuration.loop.sweepInterval == interval)
   }
 
   @Test func addressShowsIPv6InBrackets() {

@@ -10,8 +10,8 @@ public import SwiftletCore
 ///       }
 ///     }
 ///
-/// The code runs on the connection's own loop, so it hops no threads, and must not block one.
-/// Messages wait in a short queue; while it is full, the peer is not read. Costs a copy and a few
+/// Messages wait in a short queue; while it is full, the peer is not read. A server's code runs on
+/// the connection's own loop, so it hops no threads, and must not block one. Costs a copy and a few
 /// allocations a message: services that count nanoseconds are written as a ``MessageHandler``.
 public struct AsyncConnection: AsyncSequence, Sendable {
   /// A received message.
@@ -27,26 +27,48 @@ public struct AsyncConnection: AsyncSequence, Sendable {
   public struct Closed: Error {}
 
   public struct AsyncIterator: AsyncIteratorProtocol {
-    let inbox: AsyncInbox
+    let connection: AsyncConnection
 
     /// The next message; nil when the connection was closed, however it was. Throws
-    /// `CancellationError` when the task is cancelled.
+    /// `CancellationError` when the task is cancelled; the connection is not touched by that, and
+    /// another iterator goes on where this one stopped.
     public mutating func next() async throws -> Message? {
-      try await inbox.next()
+      try await connection.inbox.next()
     }
   }
 
   let inbox: AsyncInbox
   let reference: ConnectionReference
+  /// The subprotocol agreed on in the handshake (RFC 6455 §1.9).
+  public let subprotocol: String?
+  /// Closes a connection nobody holds any more.
+  private let lease: Lease?
 
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(inbox: inbox) }
+  /// - Parameter closesWhenDropped: Whether the connection is closed with 1001 when no copy of this
+  ///   value, and no iterator, is left.
+  package init(
+    _ inbox: AsyncInbox, _ reference: ConnectionReference, subprotocol: String? = nil,
+    closesWhenDropped: Bool = false
+  ) {
+    self.inbox = inbox
+    self.reference = reference
+    self.subprotocol = subprotocol
+    lease = closesWhenDropped ? Lease(reference) : nil
+  }
 
-  /// Sends a message; waits first while too much is queued for the peer.
-  public func send(_ bytes: [UInt8], kind: MessageKind = .binary) async throws(Closed) {
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(connection: self) }
+
+  /// Sends a message; waits first while too much is queued for the peer. Throws ``Closed`` when the
+  /// connection is gone, and `CancellationError` when the task is cancelled before the message is
+  /// queued: then nothing of it is sent.
+  public func send(_ bytes: [UInt8], kind: MessageKind = .binary) async throws {
     while true {
+      try Task.checkCancellation()
       let outcome = await withCheckedContinuation { (done: CheckedContinuation<Sent, Never>) in
-        reference.perform { connection in
-          if connection.isBacklogged { return inbox.whenDrained { done.resume(returning: .later) } }
+        reference.perform { [inbox] connection in
+          if connection.isBacklogged {
+            return done.resume(returning: .later(drains: inbox.drains))
+          }
           connection.send(bytes.span.bytes, kind: kind)
           done.resume(returning: .yes)
         } otherwise: {
@@ -55,14 +77,14 @@ public struct AsyncConnection: AsyncSequence, Sendable {
       }
       switch outcome {
       case .yes: return
-      case .later: continue
+      case .later(let drains): try await inbox.waitForDrain(after: drains)
       case .never: throw Closed()
       }
     }
   }
 
-  /// Sends a text message; waits first while too much is queued for the peer.
-  public func send(_ text: String) async throws(Closed) {
+  /// Sends a text message; otherwise as ``send(_:kind:)``.
+  public func send(_ text: String) async throws {
     try await send(Array(text.utf8), kind: .text)
   }
 
@@ -71,7 +93,27 @@ public struct AsyncConnection: AsyncSequence, Sendable {
     reference.perform { $0.close(code) }
   }
 
-  private enum Sent { case yes, later, never }
+  /// How the connection ended, nil before it did: the peer's close code, our own, or 1006 when it
+  /// was cut.
+  public var closeCode: CloseCode? { inbox.end?.code }
+
+  /// Why the peer closed the connection, in its own words; empty when it gave none, nil before the
+  /// end.
+  public var closeReason: String? { inbox.end?.reason }
+
+  private enum Sent {
+    case yes, never
+    /// Too much is queued; so often it had drained by then.
+    case later(drains: Int)
+  }
+
+  private final class Lease: Sendable {
+    private let reference: ConnectionReference
+
+    init(_ reference: ConnectionReference) { self.reference = reference }
+
+    deinit { reference.perform { $0.close(.goingAway) } }
+  }
 }
 
 extension Routes {
@@ -81,44 +123,22 @@ extension Routes {
     _ path: String, compression: Compression = .off,
     task body: @escaping @Sendable (AsyncConnection) async throws -> Void
   ) {
-    webSocket(path, compression: compression) { _ in AsyncHandler(body) }
-  }
-}
-
-/// Feeds a connection's messages to the task that was started for it.
-final class AsyncHandler: MessageHandler {
-  private let inbox = AsyncInbox()
-  private let body: @Sendable (AsyncConnection) async throws -> Void
-
-  init(_ body: @escaping @Sendable (AsyncConnection) async throws -> Void) {
-    self.body = body
-  }
-
-  override func opened(_ connection: borrowing Connection) {
-    let reference = connection.reference
-    let loop = reference.loop
-    let asynchronous = AsyncConnection(inbox: inbox, reference: reference)
-    inbox.attach(reference)
-    connection.loop.state.pointee.tasks += 1
-    Task(executorPreference: loop) { [body] in
-      do {
-        try await body(asynchronous)
-        asynchronous.close()
-      } catch {
-        asynchronous.close(.internalError)
+    webSocket(path, compression: compression) { _ in
+      AsyncHandler(isWaitedFor: true) { connection, inbox in
+        let reference = connection.reference
+        let loop = reference.loop
+        connection.loop.state.pointee.tasks += 1
+        Task(executorPreference: loop) {
+          let asynchronous = AsyncConnection(inbox, reference)
+          do {
+            try await body(asynchronous)
+            asynchronous.close()
+          } catch {
+            asynchronous.close(.internalError)
+          }
+          loop.enqueue(.taskEnded)
+        }
       }
-      loop.enqueue(.taskEnded)
     }
   }
-
-  override func received(
-    _ message: RawSpan, kind: MessageKind, on connection: borrowing Connection
-  ) {
-    let bytes = message.withUnsafeBytes { Array($0) }
-    if inbox.put(AsyncConnection.Message(kind: kind, bytes: bytes)) { connection.pauseReading() }
-  }
-
-  override func drained(_ connection: borrowing Connection) { inbox.drained() }
-  override var isBusy: Bool { inbox.isBusy }
-  override func closed(_ connection: borrowing Connection, code: CloseCode) { inbox.finish() }
 }

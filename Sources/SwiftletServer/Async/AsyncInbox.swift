@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DequeModule
+import SwiftletCore
 import Synchronization
 
 /// Messages between a loop, which puts them in, and a task, which takes them out.
-final class AsyncInbox: Sendable {
+package final class AsyncInbox: Sendable {
   /// With this many messages waiting the connection is not read.
   private static let capacity = 16
 
@@ -14,10 +15,20 @@ final class AsyncInbox: Sendable {
     var messages: Deque<AsyncConnection.Message> = []
     /// The task, when it waits for a message.
     var waiter: Waiter?
-    var drainWaiters: [@Sendable () -> Void] = []
+    /// How often the queued output has shrunk, and who waits for the next time.
+    var drains = 0
+    var drainWaiters: [Int: CheckedContinuation<Void, any Error>] = [:]
+    var nextDrainWaiter = 0
     var reference: ConnectionReference?
     var isPaused = false
-    var isFinished = false
+    var reason = ""
+    var end: End?
+  }
+
+  /// How the connection ended.
+  struct End {
+    let code: CloseCode
+    let reason: String
   }
 
   private let state = Mutex(State())
@@ -63,7 +74,7 @@ final class AsyncInbox: Sendable {
         }
         return .message(message)
       }
-      if state.isFinished { return .message(nil) }
+      if state.end != nil { return .message(nil) }
       if Task.isCancelled { return .cancelled }
       precondition(state.waiter == nil, "one task at a time can wait for a connection's messages")
       state.waiter = waiter
@@ -77,21 +88,55 @@ final class AsyncInbox: Sendable {
     }
   }
 
-  /// Calls `body` when the connection's queued output has shrunk, or the connection is gone.
-  func whenDrained(_ body: @escaping @Sendable () -> Void) {
-    state.withLock { $0.drainWaiters.append(body) }
+  // MARK: - Draining
+
+  var drains: Int { state.withLock { $0.drains } }
+
+  /// Waits until the connection's queued output has shrunk more often than `drains` times, or the
+  /// connection is gone.
+  func waitForDrain(after drains: Int) async throws {
+    let id = state.withLock { state in
+      state.nextDrainWaiter += 1
+      return state.nextDrainWaiter
+    }
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { waiter in
+        let result = state.withLock { state -> Result<Void, any Error>? in
+          if state.drains > drains || state.end != nil { return .success(()) }
+          if Task.isCancelled { return .failure(CancellationError()) }
+          state.drainWaiters[id] = waiter
+          return nil
+        }
+        if let result { waiter.resume(with: result) }
+      }
+    } onCancel: {
+      state.withLock { $0.drainWaiters.removeValue(forKey: id) }?
+        .resume(throwing: CancellationError())
+    }
   }
 
   func drained() {
-    for body in state.withLock({ exchange(&$0.drainWaiters, with: []) }) { body() }
+    let waiters = state.withLock { state in
+      state.drains += 1
+      return exchange(&state.drainWaiters, with: [:])
+    }
+    for waiter in waiters.values { waiter.resume() }
   }
 
-  /// Whether the task is at work on a message rather than waiting for one.
-  var isBusy: Bool { state.withLock { $0.waiter == nil && !$0.isFinished } }
+  // MARK: - The end
 
-  func finish() {
+  /// Whether the task is at work on a message rather than waiting for one.
+  var isBusy: Bool { state.withLock { $0.waiter == nil && $0.end == nil } }
+
+  var end: End? { state.withLock { $0.end } }
+
+  func peerClosed(reason: String) {
+    state.withLock { $0.reason = reason }
+  }
+
+  func finish(_ code: CloseCode) {
     let waiter = state.withLock { state -> Waiter? in
-      state.isFinished = true
+      state.end = End(code: code, reason: state.reason)
       return state.waiter.take()
     }
     waiter?.resume(returning: nil)

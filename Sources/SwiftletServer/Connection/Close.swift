@@ -28,7 +28,13 @@ extension Loop {
         slot, code: event.close_code == 1005 ? nil : event.close_code,
         reason: UnsafeRawBufferPointer(start: nil, count: 0))
     }
-    enter(slot, .finishing)
+    enter(slot, slot.pointee.flags.contains(.client) ? .lingering : .finishing)
+    let reason = UnsafeRawBufferPointer(start: event.data, count: event.size)
+    slot.pointee.handler?._withUnsafeGuaranteedRef {
+      $0.peerClosed(
+        Connection(loop: self, slot: slot), code: CloseCode(rawValue: event.close_code),
+        reason: String(decoding: reason, as: UTF8.self))
+    }
   }
 
   /// The peer broke the protocol: says which rule by the close code, then hears no more.
@@ -88,7 +94,7 @@ extension Loop {
     guard slot.pointee.outputFirst == nil else { return }
     switch slot.pointee.phase {
     case .finishing: slot.pointee.phase = .dead
-    case .lingering where !slot.pointee.flags.contains(.shut):
+    case .lingering where slot.pointee.flags.isDisjoint(with: [.shut, .client]):
       slot.pointee.flags.insert(.shut)
       shutdown(slot.pointee.fd, Int32(SHUT_WR))
     default: break

@@ -30,6 +30,11 @@ extension Loop {
       frame.reserved = 4
       frame.opcode = UInt8(opcode.rawValue)
       frame.length = UInt64(buffer.count)
+      if slot.pointee.flags.contains(.client), let key = maskingKey(slot) {
+        frame.masked = true
+        frame.mask = key
+        swl_mask(buffer.front, buffer.count, key)
+      }
       let size = swl_frame_write(header.baseAddress, &frame)
       buffer.start -= size
       buffer.front.copyMemory(from: header.baseAddress!, byteCount: size)

@@ -50,7 +50,7 @@ public struct Connection: ~Copyable {
 
   /// Whether output waits beyond the limit, so that the peer is not read;
   /// ``MessageHandler/drained(_:)`` tells when that is over.
-  public var isBacklogged: Bool { slot.pointee.flags.contains(.backlogged) }
+  public var isBacklogged: Bool { !slot.pointee.flags.isDisjoint(with: .full) }
 
   /// Names the connection for later, from any thread.
   public var reference: ConnectionReference {

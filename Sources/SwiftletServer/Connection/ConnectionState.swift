@@ -8,6 +8,10 @@ enum Phase: UInt8 {
   case free
   /// Reading an HTTP request head.
   case http
+  /// A client's: finding the server, or waiting for TCP's answer. The slot may have no socket yet.
+  case connecting
+  /// A client's: the request is on its way, the response's head is read.
+  case clientHandshake
   /// The WebSocket is open.
   case open
   /// We sent a close frame and wait for the peer's.
@@ -15,11 +19,14 @@ enum Phase: UInt8 {
   /// Nothing more is read; what is queued goes out, then the socket is closed.
   case finishing
   /// The sending side is shut; input is discarded until the peer closes, since closing a socket
-  /// with unread input would reset the connection and take our last words with it.
+  /// with unread input would reset the connection and take our last words with it. A client shuts
+  /// nothing: closing is the server's part (RFC 6455 §7.1.1).
   case lingering
   /// To be closed as soon as the event in hand is done with.
   case dead
 
+  /// Whether this is a client's connection that has not opened yet.
+  var isConnecting: Bool { self == .connecting || self == .clientHandshake }
   /// Whether what arrives is read as frames.
   var readsFrames: Bool { self == .open || self == .closeSent }
 }
@@ -39,8 +46,16 @@ struct ConnectionState {
     /// The contexts are this connection's and not shared ones.
     static let ownsDeflater = Flags(rawValue: 16)
     static let ownsInflater = Flags(rawValue: 32)
+    /// This end is the client.
+    static let client = Flags(rawValue: 64)
+    /// Too much output waits, on a client's connection: it is read all the same, or two ends that
+    /// send much would wait for each other for ever.
+    static let congested = Flags(rawValue: 128)
 
+    /// Nothing is read.
     static let stopped: Flags = [.backlogged, .held]
+    /// Too much output waits.
+    static let full: Flags = [.backlogged, .congested]
   }
 
   var frames = swl_receiver()

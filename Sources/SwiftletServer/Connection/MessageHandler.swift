@@ -25,6 +25,10 @@ open class MessageHandler {
   /// Whether a reply is still to come that was not sent yet; a drain waits for it.
   open var isBusy: Bool { false }
 
+  /// The peer's close frame came; what it gave as code (1005 for none) and reason. ``closed(_:code:)``
+  /// follows when the connection is gone.
+  open func peerClosed(_ connection: borrowing Connection, code: CloseCode, reason: String) {}
+
   /// The connection is gone. `code` is the peer's close code, our own, or 1006 when it was cut.
   open func closed(_ connection: borrowing Connection, code: CloseCode) {}
 }

@@ -22,9 +22,9 @@ extension Loop {
     for _ in 0..<Loop.readsPerEvent {
       let more =
         switch slot.pointee.phase {
-        case .http, .open, .closeSent: read(slot)
+        case .http, .clientHandshake, .open, .closeSent: read(slot)
         case .lingering: discardInput(slot)
-        case .free, .finishing, .dead: false
+        case .free, .connecting, .finishing, .dead: false
         }
       if !more || !slot.pointee.flags.isDisjoint(with: .stopped) { return }
     }
@@ -79,10 +79,10 @@ extension Loop {
 
   /// Handles `count` bytes in the receive buffer, of which `seen` were looked at before.
   private func process(_ slot: Slot, _ count: Int, seen: Int) {
-    if slot.pointee.phase == .http {
-      processHTTP(slot, state.pointee.receive, count, seen: seen)
-    } else {
-      processFrames(slot, state.pointee.receive, count)
+    switch slot.pointee.phase {
+    case .http: processHTTP(slot, state.pointee.receive, count, seen: seen)
+    case .clientHandshake: processResponse(slot, state.pointee.receive, count, seen: seen)
+    default: processFrames(slot, state.pointee.receive, count)
     }
   }
 
@@ -143,7 +143,7 @@ extension Loop {
           promised: Int(clamping: event.frame_size), unproven: max(Loop.leastCapacity, 2 * left))
       case SWL_EVENT_DATA where listening: gather(slot, event)
       case SWL_EVENT_END where listening: deliverGathered(slot, event)
-      case SWL_EVENT_PING where listening:
+      case SWL_EVENT_PING where listening && !slot.pointee.flags.contains(.congested):
         sendFrame(
           slot, opcode: SWL_OPCODE_PONG,
           payload: UnsafeRawBufferPointer(start: event.data, count: event.size))

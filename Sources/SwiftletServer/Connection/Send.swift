@@ -19,6 +19,9 @@ extension Loop {
     {
       return sendCompressed(slot, deflater, opcode: opcode, payload: payload)
     }
+    if slot.pointee.flags.contains(.client) {
+      return sendMasked(slot, opcode: opcode, payload: payload)
+    }
     let length = UInt64(payload.count)
     let needed = Int(SWL_FRAME_HEADER_MAX) + payload.count
     if payload.count <= Loop.corkedPayload {
@@ -60,7 +63,7 @@ extension Loop {
       guard noteSent(slot, &sent) else { return }
     }
     if sent < count { enqueue(slot, state.pointee.cork + sent, count - sent) }
-    stopReadingIfBacklogged(slot)
+    noteBacklog(slot)
   }
 
   /// Sends the cork and `payload` behind it in one call, from where they lie.
@@ -87,7 +90,7 @@ extension Loop {
     }
     let rest = payload.count - (sent - corked)
     if rest > 0 { enqueueRest(slot, payload.baseAddress! + (payload.count - rest), rest) }
-    stopReadingIfBacklogged(slot)
+    noteBacklog(slot)
   }
 
   /// Counts what a send took; a refusal for now is nothing taken. False when the connection is lost.
@@ -134,7 +137,7 @@ extension Loop {
     }
   }
 
-  private func link(_ slot: Slot, _ buffer: Buffer) {
+  func link(_ slot: Slot, _ buffer: Buffer) {
     if let last = slot.pointee.outputLast {
       last.next = buffer
     } else {
@@ -179,10 +182,10 @@ extension Loop {
     if slot.pointee.phase == .http && slot.pointee.outputFirst == nil {
       slot.pointee.phaseBegan = state.pointee.now
     }
-    if slot.pointee.flags.contains(.backlogged),
+    if !slot.pointee.flags.isDisjoint(with: .full),
       slot.pointee.outputBytes <= state.pointee.sendQueueLimit / 2
     {
-      slot.pointee.flags.remove(.backlogged)
+      slot.pointee.flags.subtract(.full)
       slot.pointee.handler?._withUnsafeGuaranteedRef {
         $0.drained(Connection(loop: self, slot: slot))
       }
@@ -206,9 +209,9 @@ extension Loop {
   }
 
   /// Back-pressure: a client that does not take its replies sends no more requests.
-  private func stopReadingIfBacklogged(_ slot: Slot) {
+  func noteBacklog(_ slot: Slot) {
     if slot.pointee.outputBytes > state.pointee.sendQueueLimit {
-      slot.pointee.flags.insert(.backlogged)
+      slot.pointee.flags.insert(slot.pointee.flags.contains(.client) ? .congested : .backlogged)
     }
   }
 }

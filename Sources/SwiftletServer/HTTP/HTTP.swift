@@ -26,7 +26,7 @@ extension Loop {
     }
     switch slot.pointee.phase {
     case .http: stash(slot, bytes, left)
-    case .open: processFrames(slot, bytes, left)
+    case .open, .closeSent: processFrames(slot, bytes, left)
     default: break
     }
   }

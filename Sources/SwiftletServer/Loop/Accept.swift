@@ -96,7 +96,8 @@ extension Loop {
 
   /// Frees a connection that is done with: the last thing that happens to it.
   func release(_ slot: Slot) {
-    close(slot.pointee.fd)
+    if slot.pointee.fd >= 0 { close(slot.pointee.fd) }
+    if slot.pointee.flags.contains(.client) { reportFailure(slot) }
     if let handler = slot.pointee.handler {
       handler._withUnsafeGuaranteedRef {
         $0.closed(Connection(loop: self, slot: slot), code: .init(rawValue: slot.pointee.closeCode))

@@ -18,6 +18,7 @@ extension Loop {
       perform(on: slot) {
         if slot.pointee.flags.isDisjoint(with: .stopped) { readable(slot) }
         if slot.pointee.phase == .http && slot.pointee.stash == nil { enter(slot, .finishing) }
+        if slot.pointee.phase.isConnecting { failConnecting(slot, .shutDown) }
       }
     }
   }
@@ -29,8 +30,15 @@ extension Loop {
       slot.pointee.message != nil || slot.pointee.stash != nil || slot.pointee.outputFirst != nil
       || slot.pointee.handler?._withUnsafeGuaranteedRef({ $0.isBusy }) == true
     if busy { return }
-    startClose(slot, code: .goingAway, reason: "the server is shutting down")
+    goAway(slot)
     flushCork(slot)
+  }
+
+  private func goAway(_ slot: Slot) {
+    let isClient = slot.pointee.flags.contains(.client)
+    startClose(
+      slot, code: .goingAway,
+      reason: isClient ? "the client is shutting down" : "the server is shutting down")
   }
 
   /// Near the drain deadline those that did not finish are told so; just before it they are cut, so
@@ -43,7 +51,7 @@ extension Loop {
     forEachConnection { slot in
       // Settling a connection also finds out that an asynchronous handler has become idle.
       perform(on: slot) {
-        if isLate { startClose(slot, code: .goingAway, reason: "the server is shutting down") }
+        if isLate { goAway(slot) }
         if isOver {
           flushCork(slot)
           abandon(slot)

@@ -2,18 +2,20 @@
 
 import CPlatform
 import Glibc
-import Logging
+package import Logging
 import Synchronization
 
 /// One thread with its connections. This object is what other threads know of it: a queue of
 /// requests and an eventfd that wakes it.
-final class EventLoop: TaskExecutor, @unchecked Sendable {
+package final class EventLoop: TaskExecutor, @unchecked Sendable {
   enum Work {
     case resume(Token)
     case perform(
       Token, @Sendable (borrowing Connection) -> Void, otherwise: (@Sendable () -> Void)?)
     case job(UnownedJob)
     case taskEnded
+    case connect(ConnectAttempt)
+    case advance(ConnectAttempt, ConnectStep)
     case drain
   }
 
@@ -37,7 +39,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   let counters = SharedCounters()
 
   init(
-    configuration: ServerConfiguration, routes: Routes, logger: Logger, admission: Admission,
+    configuration: LoopConfiguration, routes: Routes, logger: Logger, admission: Admission,
     listener: Int32
   ) throws(ServerError) {
     wakeup = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
@@ -61,8 +63,17 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     taken.deallocate()
   }
 
+  /// A loop for clients' connections.
+  package convenience init(
+    configuration: LoopConfiguration, logger: Logger
+  ) throws(ServerError) {
+    try self.init(
+      configuration: configuration, routes: Routes(), logger: logger, admission: Admission(),
+      listener: -1)
+  }
+
   /// Serves until it is drained. Called once, on the loop's own thread.
-  func run() {
+  package func run() {
     let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: Loop.eventsPerWait)
     defer { events.deallocate() }
     while !loop.isDrained {
@@ -89,8 +100,23 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   }
 
   /// Runs a task's next step on the loop, so that asynchronous handlers hop no threads.
-  func enqueue(_ job: consuming ExecutorJob) {
+  package func enqueue(_ job: consuming ExecutorJob) {
     enqueue(.job(UnownedJob(job)))
+  }
+
+  /// Ends ``run()`` when the connections are closed, at the latest at the drain deadline.
+  package func drain() { enqueue(.drain) }
+
+  /// Begins a connection; its addresses are to follow.
+  package func connect(_ attempt: ConnectAttempt) { enqueue(.connect(attempt)) }
+
+  package func connect(_ attempt: ConnectAttempt, to addresses: [SocketAddress]) {
+    enqueue(.advance(attempt, .resolved(addresses)))
+  }
+
+  /// Ends an attempt for a reason the loop cannot know. If it is open by now it is closed.
+  package func fail(_ attempt: ConnectAttempt, _ failure: ConnectFailure) {
+    enqueue(.advance(attempt, .failed(failure)))
   }
 
   func giveBack(_ buffer: Buffer) {
@@ -134,6 +160,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
       loop.perform(on: slot) { body(Connection(loop: loop, slot: slot)) }
     case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
     case .taskEnded: loop.state.pointee.tasks -= 1
+    case .connect(let attempt): loop.begin(attempt)
+    case .advance(let attempt, let step): loop.advance(attempt, step)
     case .drain: loop.beginDrain()
     }
   }
@@ -144,7 +172,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     switch work {
     case .perform(_, _, let otherwise): otherwise?()
     case .job(let job): globalConcurrentExecutor.enqueue(job)
-    case .resume, .taskEnded, .drain: break
+    case .connect(let attempt): attempt.report(.failed(.shutDown))
+    case .resume, .taskEnded, .advance, .drain: break
     }
   }
 }

@@ -10,7 +10,7 @@ struct LoopState {
   let epoll: Int32
   let wakeup: Int32
   var listener: Int32
-  let deadlines: ServerConfiguration.Deadlines
+  let deadlines: LoopConfiguration.Deadlines
   /// How often deadlines are looked at, in milliseconds.
   var sweepInterval: UInt32
   let sendQueueLimit: Int
@@ -23,6 +23,8 @@ struct LoopState {
   let counters: UnsafeMutablePointer<Counters>
   /// Shared by all connections' protocol machines, which keep the pointer.
   let limits: UnsafeMutablePointer<swl_limits>
+  /// Where clients' keys and masks come from.
+  let random: UnsafeMutablePointer<swl_random>
 
   /// What is read lands here, and whole messages are handed out in place.
   let receive: UnsafeMutableRawPointer
@@ -46,6 +48,8 @@ struct LoopState {
   var lastTrim: UInt32 = 0
   /// When control frames were last counted anew.
   var lastTick: UInt32 = 0
+  /// Clients' connections that are not open yet, by their places in the table.
+  var attempts: [UInt32: ConnectAttempt] = [:]
   /// When running out of file descriptors was last logged.
   var acceptWarned: UInt32?
   /// The listener is out of epoll since the process ran out of file descriptors.
@@ -80,7 +84,7 @@ struct Loop {
   static let eventsPerWait = 256
 
   init(
-    owner: EventLoop, configuration: ServerConfiguration, routes: Routes, logger: Logger,
+    owner: EventLoop, configuration: LoopConfiguration, routes: Routes, logger: Logger,
     admission: Admission, listener: Int32, wakeup: Int32, counters: UnsafeMutablePointer<Counters>
   ) throws(ServerError) {
     let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -93,6 +97,8 @@ struct Loop {
         max_frame_size: 0,
         max_fragments: configuration.maxFragments,
         max_controls: configuration.maxControlFramesPerSecond))
+    let random = UnsafeMutablePointer<swl_random>.allocate(capacity: 1)
+    random.initialize(to: swl_random())
     state = .allocate(capacity: 1)
     state.initialize(
       to: LoopState(
@@ -100,13 +106,13 @@ struct Loop {
         sweepInterval: configuration.sweepInterval, sendQueueLimit: configuration.sendQueueLimit,
         maxConnections: configuration.maxConnections, routes: routes, logger: logger,
         admission: admission, owner: .passUnretained(owner), counters: counters, limits: limits,
-        receive: .allocate(byteCount: Loop.receiveCapacity, alignment: 4096),
+        random: random, receive: .allocate(byteCount: Loop.receiveCapacity, alignment: 4096),
         cork: .allocate(byteCount: Loop.corkCapacity, alignment: 4096),
         fields: .allocate(capacity: Loop.maxFields),
         extensions: .allocate(capacity: Int(SWL_DEFLATE_EXTENSION_MAX))))
     readClock()
     state.pointee.lastSweep = state.pointee.now
-    watch(listener, as: .listener)
+    if listener >= 0 { watch(listener, as: .listener) }
     watch(wakeup, as: .wakeup)
   }
 
@@ -122,6 +128,7 @@ struct Loop {
     state.pointee.fields.deallocate()
     state.pointee.extensions.deallocate()
     state.pointee.limits.deallocate()
+    state.pointee.random.deallocate()
     state.deinitialize(count: 1)
     state.deallocate()
   }
@@ -167,6 +174,7 @@ struct Loop {
 
   private func handle(_ events: UInt32, _ slot: Slot) {
     perform(on: slot) {
+      if slot.pointee.phase == .connecting { return connectProgressed(slot) }
       if events & EPOLLOUT.rawValue != 0 { writable(slot) }
       if events & ~EPOLLOUT.rawValue != 0 {
         // With nothing left to read, an error or a hang-up is all that can have come.
@@ -206,7 +214,9 @@ struct Loop {
     if slot.pointee.flags.isDisjoint(with: .stopped) && slot.pointee.phase != .finishing {
       interest |= EPOLLIN.rawValue
     }
-    if slot.pointee.outputFirst != nil { interest |= EPOLLOUT.rawValue }
+    if slot.pointee.outputFirst != nil || slot.pointee.phase == .connecting {
+      interest |= EPOLLOUT.rawValue
+    }
     guard interest != slot.pointee.interest else { return }
     slot.pointee.interest = interest
     var event = epoll_event()

@@ -45,6 +45,7 @@ extension Loop {
         state.pointee.counters.pointee.handshakeTimeouts.add(1)
         refuse(slot, .requestTimeout)
       }
+    case .connecting, .clientHandshake: checkConnecting(slot)
     case .open: checkOpen(slot, limits)
     case .closeSent, .finishing, .lingering:
       var overdue = elapsed(since: slot.pointee.phaseBegan)
@@ -57,7 +58,7 @@ extension Loop {
     }
   }
 
-  private func checkOpen(_ slot: Slot, _ limits: ServerConfiguration.Deadlines) {
+  private func checkOpen(_ slot: Slot, _ limits: LoopConfiguration.Deadlines) {
     let silence = elapsed(since: slot.pointee.lastActive)
     // What a paused connection sends is not seen: its silence says nothing.
     if silence >= limits.idle && !slot.pointee.flags.contains(.held) {

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Logging
+public import ServiceLifecycle
+public import SwiftletServer
+import Synchronization
+
+/// Connects to WebSocket servers, on event loops of its own, a thread each.
+///
+///     let client = try WebSocketClient()
+///     let connection = try await client.connect("ws://127.0.0.1:9001/echo")
+///     try await connection.send("hello")
+///     for try await message in connection { print(message.text) }
+///
+/// Its connections end with it: keep it as long as they are needed. As a `Service` it lives until the
+/// graceful shutdown.
+public final class WebSocketClient: Service {
+  private let loops: [EventLoop]
+  private let nextLoop = Atomic(0)
+  private let resolver = Resolver()
+  private let ended: Countdown
+  let logger: Logger
+
+  /// Starts the loops. Throws when the system has no file descriptors left for them.
+  public init(
+    configuration: ClientConfiguration = ClientConfiguration(),
+    logger: Logger = Logger(label: "swiftlet")
+  ) throws {
+    let loops = try (0..<max(1, configuration.loops)).map { _ in
+      try EventLoop(configuration: configuration.loop, logger: logger)
+    }
+    let ended = Countdown(loops.count)
+    for (index, loop) in loops.enumerated() {
+      startThread("swl-client-\(index)") {
+        loop.run()
+        ended.countDown()
+      }
+    }
+    self.loops = loops
+    self.ended = ended
+    self.logger = logger
+  }
+
+  deinit { drain() }
+
+  // MARK: - Connecting
+
+  /// Opens a WebSocket for asynchronous code. It is closed with 1001 when nobody holds it any more.
+  ///
+  /// A host with several addresses is tried at one after the other, each with its share of the
+  /// connect timeout. Throws a ``ConnectError``, or `CancellationError` when the task is cancelled:
+  /// then the attempt has ended and its socket is closed.
+  public func connect(
+    _ url: String, _ options: ConnectOptions = ConnectOptions()
+  ) async throws -> AsyncConnection {
+    let url = try WebSocketURL(url)
+    let pending = PendingConnection()
+    let attempt = ConnectAttempt(
+      try options.request(to: url), handler: pending.makeHandler()
+    ) { [server = url.server] in
+      pending.report($0, of: server)
+    }
+    let loop = begin(attempt, to: url)
+    let connection = try await withTaskCancellationHandler {
+      try await pending.connection
+    } onCancel: {
+      loop.fail(attempt, .cancelled)
+    }
+    try Task.checkCancellation()
+    return connection
+  }
+
+  /// Opens a WebSocket for a handler on the loop. What is wrong with the URL or the options is thrown
+  /// here, all else is told to the handler.
+  public func connect(
+    _ url: String, _ options: ConnectOptions = ConnectOptions(), handler: sending ClientHandler
+  ) throws(ConnectError) {
+    let url = try WebSocketURL(url)
+    let attempt = ConnectAttempt(
+      try options.request(to: url), handler: handler
+    ) { [server = url.server] in
+      handler.report($0, of: server)
+    }
+    _ = begin(attempt, to: url)
+  }
+
+  private func begin(_ attempt: ConnectAttempt, to url: WebSocketURL) -> EventLoop {
+    let turn = nextLoop.wrappingAdd(1, ordering: .relaxed).oldValue
+    let loop = loops[Int(UInt(bitPattern: turn) % UInt(loops.count))]
+    // Before the name is known, as the deadline includes finding it.
+    loop.connect(attempt)
+    resolver.resolve(url.host, url.port) { answer in
+      switch answer {
+      case .addresses(let addresses): loop.connect(attempt, to: addresses)
+      case .unknown(let detail): loop.fail(attempt, .unknownHost(detail))
+      }
+    }
+    return loop
+  }
+
+  // MARK: - The end
+
+  /// Gives up what is being connected, closes all connections with 1001 and ends the loops: within the
+  /// drain timeout. Can be called more than once; what is asked of the client after it fails.
+  public func shutDown() async {
+    drain()
+    await ended.wait()
+  }
+
+  /// Waits until the task is cancelled or its graceful shutdown is asked for, and shuts down.
+  public func run() async throws {
+    await withTaskCancellationOrGracefulShutdownHandler {
+      await ended.wait()
+    } onCancelOrGracefulShutdown: {
+      self.drain()
+    }
+  }
+
+  private func drain() {
+    for loop in loops { loop.drain() }
+  }
+}
+
+extension ConnectOptions {
+  func request(to url: WebSocketURL) throws(ConnectError) -> HandshakeRequest {
+    do {
+      return try HandshakeRequest(
+        host: url.authority, target: url.target, origin: origin, subprotocols: subprotocols,
+        fields: fields, compression: compression)
+    } catch {
+      throw .options(error)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import SwiftletClient
+import SwiftletCore
+import SwiftletServer
+import SwiftletTestSupport
+import Testing
+
+/// Runs `body` with a client, which is shut down after it.
+func withClient<Result: Sendable>(
+  _ configuration: ClientConfiguration = .testing,
+  _ body: (WebSocketClient) async throws -> Result
+) async throws -> Result {
+  var quiet = Logger(label: "test")
+  quiet.logLevel = .critical
+  let client = try WebSocketClient(configuration: configuration, logger: quiet)
+  do {
+    let result = try await body(client)
+    await client.shutDown()
+    return result
+  } catch {
+    await client.shutDown()
+    throw error
+  }
+}
+
+/// Connects to a listener's next connection.
+func open(
+  _ client: WebSocketClient, _ listener: PeerListener, _ options: ConnectOptions = ConnectOptions()
+) async throws -> (AsyncConnection, Peer) {
+  async let peer = listener.acceptWebSocket()
+  let connection = try await client.connect("ws://127.0.0.1:\(listener.port)/", options)
+  return (connection, try await peer)
+}
+
+/// The error of connecting; nil when it succeeds.
+func failure(
+  of connect: @autoclosure () async throws -> AsyncConnection
+) async throws -> ConnectError? {
+  do {
+    _ = try await connect()
+    return nil
+  } catch let error as ConnectError {
+    return error
+  }
+}
+
+extension ClientConfiguration {
+  /// No deadline that could pass while a test is slow, but for a shutdown that is cut soon.
+  static var testing: ClientConfiguration {
+    var configuration = ClientConfiguration()
+    configuration.connectTimeout = .seconds(3600)
+    configuration.idleTimeout = .seconds(3600)
+    configuration.pingInterval = .seconds(3600)
+    configuration.closeTimeout = .seconds(3600)
+    configuration.drainTimeout = .milliseconds(100)
+    return configuration
+  }
+}
+
+/// Runs tests on threads that may block, so that they may wait for a peer in simple ways.
+struct Blocking: TestTrait, SuiteTrait, TestScoping {
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
+  ) async throws {
+    try await withTaskExecutorPreference(BlockingExecutor.shared, operation: body)
+  }
+}
+
+extension Trait where Self == Blocking {
+  static var blocking: Blocking { Blocking() }
+}
