@@ -36,7 +36,8 @@ fuzz: deps
 	$(MAKE) -C CSources/CSwiftlet fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
 tsan: deps
-	swift test --sanitize=thread --scratch-path .build-tsan --filter SwiftletServerTests
+	swift test --sanitize=thread --scratch-path .build-tsan \
+	  --filter 'SwiftletServerTests|SwiftletClientTests'
 
 conformance: build
 	Tests/conformance/run

@@ -90,7 +90,9 @@ import Testing
   @Test func redirectSaysWhereTo() async throws {
     let error = try #require(
       try await failure { _ in "HTTP/1.1 302 Found\r\nLocation: ws://there/\r\n\r\n" })
-    #expect("\(error)".hasSuffix("answered with status 302 instead of a WebSocket; connect to ws://there/"))
+    #expect(
+      "\(error)".hasSuffix(
+        "answered with status 302 instead of a WebSocket; connect to ws://there/"))
     #expect(!error.isTransient)
   }
 

@@ -28,7 +28,9 @@ struct WebSocketURL {
     case "wss": throw .url("TLS is not supported yet: use a ws:// URL, or a proxy that speaks wss")
     default: throw .url("a WebSocket URL begins with ws://, not \(scheme)://")
     }
-    guard !rest.contains("#") else { throw .url("a WebSocket URL has no fragment: leave out the #") }
+    guard !rest.contains("#") else {
+      throw .url("a WebSocket URL has no fragment: leave out the #")
+    }
     let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
     let (host, port) = try WebSocketURL.endpoint(rest[..<end])
     self.host = host
