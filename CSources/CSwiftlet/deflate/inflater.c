@@ -83,6 +83,7 @@ size_t swl_inflater_memory(const swl_inflater_options *options) {
  * window is forgotten, as most other implementations do after any.
  */
 static int begin_stream(swl_inflater *inflater) {
+  inflater->at_block_end = false;
   uint8_t window[1 << 15];
   unsigned size = 0;
   if (inflater->final_blocks < FINAL_BLOCKS_MAX) {
@@ -125,7 +126,6 @@ static int inflate_range(swl_inflater *inflater, const uint8_t *in, size_t size,
     inflater->made += written;
 
     if (result == Z_STREAM_END) {
-      inflater->at_block_end = false;
       int error = begin_stream(inflater);
       if (error) return error;
       continue;
