@@ -106,6 +106,10 @@ let package = Package(
       ],
       path: "perf/swiftlet-perf", swiftSettings: swift),
 
+    .executableTarget(
+      name: "conformance-client",
+      dependencies: ["SwiftletClient", "SwiftletServer", "SwiftletCore"],
+      path: "Tests/conformance/client", swiftSettings: swift),
     .testTarget(
       name: "SwiftletCoreTests", dependencies: ["SwiftletCore"], path: "Tests/SwiftletCoreTests",
       swiftSettings: swift),
