@@ -80,7 +80,10 @@ import Testing
     #expect(measured.ratio(.best) == (CPULevel.best == .scalar ? swift.median / c.median : nil))
   }
 
-  @Test(arguments: [("median u16 smooth", 2), ("utf8", 4), ("accept key", 1), ("no such", 0)])
+  @Test(arguments: [
+    ("median u16 smooth", 2), ("utf8", 4), ("unmask and validate", 8), ("accept key", 1),
+    ("opening handshake", 1), ("no such", 0),
+  ])
   func aRunMeasuresWhatTheFilterNames(_ filter: String, _ count: Int) throws {
     var run = KernelRun(repetitions: 1)
     var lines: [String] = []

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import COpenSSL
 internal import CSwiftlet
 internal import Glibc
 internal import PureSwift
@@ -103,58 +102,6 @@ extension Kernel {
         }))
     return subjects
   }
-
-  static func acceptKey(active: CPULevel) -> Kernel {
-    Kernel(
-      group: .accept, name: "accept key", size: inBytes(AcceptKey.keySize),
-      bytes: AcceptKey.keySize, isExact: true
-    ) { acceptKeySubjects(active) }
-  }
-
-  private static func acceptKeySubjects(_ active: CPULevel) -> [Subject] {
-    let key = Bytes(utf8: "dGhlIHNhbXBsZSBub25jZQ==")
-    let accept = Bytes(count: AcceptKey.acceptSize)
-    let c = Subject(
-      implementation: .c(method: nil, level: active), isTimed: true,
-      outcome: { () throws(CoreError) in
-        try CoreError.check(swl_accept_key(key.characters, accept.characters))
-        return .bytes(accept.array)
-      },
-      work: { times in
-        for _ in 0..<times { swl_accept_key(key.characters, accept.characters) }
-      })
-    let swift = Subject(
-      implementation: .swift, isTimed: true,
-      outcome: {
-        AcceptKey.compute(key.buffer, into: accept.mutable)
-        return .bytes(accept.array)
-      },
-      work: { times in
-        for _ in 0..<times {
-          let key = UnsafeRawBufferPointer(start: opaque(key.start), count: AcceptKey.keySize)
-          AcceptKey.compute(key, into: accept.mutable)
-        }
-      })
-    // The key and the GUID of RFC 6455 §4.2.2 as one text, as a caller would put them together.
-    let text = Bytes(utf8: "dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
-    let digest = Bytes(count: 20)
-    // EVP_EncodeBlock ends its text with a NUL.
-    let encoded = Bytes(count: AcceptKey.acceptSize + 1)
-    func direct() {
-      SHA1(text.unsigned, text.count, digest.unsigned)
-      EVP_EncodeBlock(encoded.unsigned, digest.unsigned, 20)
-    }
-    let openSSL = Subject(
-      implementation: .openSSL, isTimed: true,
-      outcome: {
-        direct()
-        return .bytes(Array(encoded.array.prefix(AcceptKey.acceptSize)))
-      },
-      work: { times in
-        for _ in 0..<times { direct() }
-      })
-    return [c, swift, openSSL]
-  }
 }
 
 /// Such as `480,000 B`.
@@ -166,6 +113,6 @@ func inBytes(_ count: Int) -> String {
   return grouped.joined() + " B"
 }
 
-private func littleEndianBytes(_ word: UInt32) -> [UInt8] {
+func littleEndianBytes(_ word: UInt32) -> [UInt8] {
   withUnsafeBytes(of: word.littleEndian) { Array($0) }
 }

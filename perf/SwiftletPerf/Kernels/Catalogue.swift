@@ -12,7 +12,16 @@ extension Kernel {
           utf8("mixed", size, levels: levels) { Texts.mixed(size) },
         ]
       }
-      + [acceptKey(active: levels[levels.count - 1])]
+      + [256, 1024, 16 * 1024, 480_000].flatMap { size in
+        [
+          unmaskText("ASCII", size, levels: levels) { Texts.ascii(size) },
+          unmaskText("mixed", size, levels: levels) { Texts.mixed(size) },
+        ]
+      }
+      + [
+        acceptKey(active: levels[levels.count - 1]),
+        openingHandshake(active: levels[levels.count - 1]),
+      ]
       + images(UInt8.self, 800, 600, levels) + images(UInt16.self, 800, 600, levels)
       + images(Float.self, 800, 600, levels) + images(UInt8.self, 7680, 4320, levels)
   }

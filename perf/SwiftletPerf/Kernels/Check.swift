@@ -44,12 +44,16 @@ extension Kernel {
 extension Subject {
   /// Makes the level it is about the active one.
   func limitLevel() {
-    if case .c(_, let level) = implementation { CPULevel.limit(to: level) }
+    switch implementation {
+    case .c(_, let level), .twoPasses(let level): CPULevel.limit(to: level)
+    case .swift, .memcpy, .openSSL: break
+    }
   }
 
   fileprivate var method: String {
     switch implementation {
     case .c(let method, _): "C \(method?.rawValue ?? "")"
+    case .twoPasses: "C 2 passes"
     case .swift, .memcpy, .openSSL: implementation.description
     }
   }
@@ -58,6 +62,7 @@ extension Subject {
     switch implementation {
     case .c(let method?, let level): "C \(method.rawValue) at level \(level)"
     case .c(nil, let level): "C at level \(level)"
+    case .twoPasses(let level): "C in two passes at level \(level)"
     case .swift, .memcpy: "pure \(implementation)"
     case .openSSL: "OpenSSL"
     }

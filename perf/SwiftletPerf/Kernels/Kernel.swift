@@ -8,7 +8,8 @@ public struct Kernel {
   public enum Group: String, CaseIterable, Sendable, Codable {
     case unmask
     case utf8
-    case accept = "accept key"
+    case text = "text payload"
+    case handshake
     case image
   }
 
@@ -31,6 +32,8 @@ public struct Subject {
   public enum Implementation: Hashable, Sendable {
     /// The C core: by a method where it has several, on the kernels of a CPU level.
     case c(method: ImageMethod?, level: CPULevel)
+    /// The C core on the kernels of a CPU level, by two functions where it has one for both.
+    case twoPasses(level: CPULevel)
     case swift
     /// Copies the bytes: what moving them costs, for comparison.
     case memcpy
@@ -78,6 +81,7 @@ extension Subject.Implementation: CustomStringConvertible {
     case .c(nil, let level): "C \(level)"
     case .c(.simd?, let level): "C simd \(level)"
     case .c(let method?, _): "C \(method.rawValue)"
+    case .twoPasses(let level): "2 passes \(level)"
     case .swift: "Swift"
     case .memcpy: "memcpy"
     case .openSSL: "SHA1()"

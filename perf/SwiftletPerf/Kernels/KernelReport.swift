@@ -35,7 +35,7 @@ extension KernelRun {
     let measurements = measurements.filter { $0.kernel.group == group }
     guard let widest = measurements.max(by: { $0.times.count < $1.times.count }) else { return nil }
     let columns = widest.times.map(\.implementation)
-    let inNanoseconds = group == .accept
+    let inNanoseconds = group == .handshake
     var table = Table(
       head: [group.rawValue, "size"] + columns.map(\.description) + ["C/Swift"])
     for measurement in measurements {
@@ -99,6 +99,9 @@ private struct KernelRecord: Encodable {
 
 extension Subject.Implementation {
   fileprivate var level: CPULevel? {
-    if case .c(_, let level) = self { level } else { nil }
+    switch self {
+    case .c(_, let level), .twoPasses(let level): level
+    case .swift, .memcpy, .openSSL: nil
+    }
   }
 }
