@@ -4,12 +4,13 @@
 #   make test           everything that must hold
 #   make bench          speed and memory against the floor (see perf/README.md)
 #   make kernels        the C kernels against plain Swift
+#   make parsers        the frame parser against other C libraries' (needs their -dev packages)
 
 SHELL := /bin/bash
 FUZZ_SECONDS ?= 60
 BIN = .build/release
 
-.PHONY: deps build run test lint format bench kernels core fuzz tsan conformance e2e image-check clean
+.PHONY: deps build run test lint format bench kernels parsers core fuzz tsan conformance e2e image-check clean
 
 deps:
 	@scripts/deps
@@ -55,6 +56,10 @@ kernels: deps
 	swift build -c release --product swiftlet-perf
 	$(BIN)/swiftlet-perf kernels
 
+parsers:
+	$(MAKE) -C perf/parsers
+	python3 perf/parsers/parsers.py --json perf/results/parsers.json
+
 # Builds and starts the Dockerfile without a Docker engine, where the tool for it is there.
 IMAGE_CHECK ?= ../shared/tools/image-check
 image-check:
@@ -62,4 +67,4 @@ image-check:
 	else echo "skipped: set IMAGE_CHECK to a tool that builds the Dockerfile and asks /healthz"; fi
 
 clean:
-	rm -rf .build .build-tsan CSources/CSwiftlet/.build perf/bench/.build
+	rm -rf .build .build-tsan CSources/CSwiftlet/.build perf/bench/.build perf/parsers/.build
