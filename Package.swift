@@ -24,6 +24,7 @@ let package = Package(
     .library(name: "SwiftletServer", targets: ["SwiftletServer"]),
     .library(name: "SwiftletClient", targets: ["SwiftletClient"]),
     .library(name: "SwiftletImages", targets: ["SwiftletImages"]),
+    .library(name: "SwiftletMessaging", targets: ["SwiftletMessaging"]),
     .executable(name: "swiftlet", targets: ["swiftlet"]),
     .executable(name: "swiftlet-perf", targets: ["swiftlet-perf"]),
   ],
@@ -81,6 +82,15 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       path: "Sources/SwiftletImages", swiftSettings: swift),
+    .target(
+      name: "SwiftletMessaging",
+      dependencies: [
+        "SwiftletCore", "SwiftletServer",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      path: "Sources/SwiftletMessaging", swiftSettings: swift),
     .executableTarget(
       name: "swiftlet",
       dependencies: [
