@@ -81,7 +81,7 @@ static int take_status_line(cursor *cursor, swl_http_response *response) {
   if (response->status < 100) return SWL_ERROR_HTTP_SYNTAX;
   if (cursor->at < cursor->end && *cursor->at == ' ') {
     cursor->at++;
-    if (take(cursor, SWL_HTTP_VALUE, &response->reason) == MORE) return MORE; /* may be empty */
+    (void)take(cursor, SWL_HTTP_VALUE, &response->reason); /* may be empty */
   }
   if ((result = expect(cursor, "\r\n"))) return result;
   return check_version(major, response->minor_version);

@@ -1,10 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _DEFAULT_SOURCE
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "../handshake/http.h"
 #include "check.h"
 #include "guard.h"
+
+/* The system's generator as it may also behave: interrupted every other time and then giving less
+ * than was asked for, or not there. */
+static enum { WELL, INTERRUPTED, BROKEN } generator;
+
+ssize_t getrandom(void *out, size_t size, unsigned flags) {
+  static bool interrupt;
+  if (generator == BROKEN) {
+    errno = ENOSYS;
+    return -1;
+  }
+  if (generator == INTERRUPTED) {
+    interrupt = !interrupt;
+    if (interrupt) {
+      errno = EINTR;
+      return -1;
+    }
+    if (size > 100) size = 100;
+  }
+  return syscall(SYS_getrandom, out, size, flags);
+}
 
 static int compare_words(const void *a, const void *b) {
   uint64_t x, y;
@@ -90,13 +115,39 @@ TEST(random_takes_small_requests_from_the_pool) {
   CHECK(memcmp(pool.bytes, before.bytes, sizeof pool.bytes) != 0);
 }
 
-TEST(random_leaves_errno_alone) {
+TEST(random_goes_on_after_an_interruption) {
+  static uint8_t out[5000];
   swl_random pool = {0};
-  uint8_t out[4096];
   errno = ENOTTY;
-  CHECK_EQUAL(swl_random_fill(&pool, out, 4), 0);
-  CHECK_EQUAL(swl_random_fill(&pool, out, sizeof out), 0);
+  generator = INTERRUPTED;
+  int small = swl_random_fill(&pool, out, 200), large = swl_random_fill(&pool, out, sizeof out);
+  generator = WELL;
+  CHECK_EQUAL(small, 0);
+  CHECK_EQUAL(large, 0);
   CHECK_EQUAL(errno, ENOTTY);
+  /* Of 5,000 bytes 20 are 0; 100 and more in a run, as one read left out would be, never. */
+  size_t run = 0;
+  for (size_t i = 0; i < sizeof out; i++) {
+    run = out[i] ? 0 : run + 1;
+    CHECK(run < 16);
+  }
+}
+
+/* What was in the pool has been handed out: better no bytes than those. */
+TEST(random_fails_rather_than_repeat_itself) {
+  swl_random pool = {0};
+  uint8_t out[1000];
+  char key[SWL_KEY_SIZE];
+  while (pool.left >= sizeof key || pool.left == 0) CHECK_EQUAL(swl_key_new(&pool, key), 0);
+  errno = ENOTTY;
+  generator = BROKEN;
+  int results[] = {swl_random_fill(&pool, out, 256), swl_random_fill(&pool, out, sizeof out),
+                   swl_random_fill(&pool, out, 1), swl_key_new(&pool, key)};
+  generator = WELL;
+  for (size_t i = 0; i < sizeof results / sizeof results[0]; i++)
+    CHECK_EQUAL(results[i], SWL_ERROR_CRYPTO);
+  CHECK_EQUAL(errno, ENOTTY);
+  CHECK_EQUAL(swl_random_fill(&pool, out, 1), 0);
 }
 
 TEST(random_keys_are_keys) {
