@@ -1,6 +1,8 @@
-/* What a peer may send, well meant or not.
+/*
+ * What a peer may send, well meant or not.
  *
- * SPDX-License-Identifier: Apache-2.0 */
+ * SPDX-License-Identifier: Apache-2.0
+ */
 #if SWL_WITH_DEFLATE
 #include <stdlib.h>
 #include <zlib.h>
@@ -291,5 +293,20 @@ TEST(inflate_refuses_options_out_of_range) {
     swl_inflater_free(inflater);
   }
   CHECK_EQUAL(swl_inflater_new(&inflater, NULL), SWL_ERROR_ARGUMENT);
+}
+
+#else
+#include "check.h"
+
+TEST(inflate_of_a_build_without) {
+  swl_inflater_options options = {.size = sizeof options, .window_bits = 15};
+  swl_inflater *inflater;
+  swl_progress progress;
+  CHECK_EQUAL(swl_inflater_new(&inflater, &options), SWL_ERROR_UNSUPPORTED);
+  CHECK(inflater == NULL);
+  CHECK_EQUAL(swl_inflate(inflater, "a", 1, true, NULL, 0, &progress), SWL_ERROR_UNSUPPORTED);
+  CHECK_EQUAL(swl_inflater_memory(&options), 0);
+  swl_inflater_reset(inflater);
+  swl_inflater_free(inflater);
 }
 #endif
