@@ -36,7 +36,7 @@ TEST(base64_of_the_rfc) {
   }
 }
 
-#if !defined(SWL_WITH_OPENSSL) || SWL_WITH_OPENSSL
+#if SWL_WITH_OPENSSL
 #include <openssl/evp.h>
 
 TEST(sha1_and_base64_equal_openssl) {
