@@ -14,6 +14,8 @@ import Testing
       throw Refusal(.forbidden, "Not you.")
     }
     routes.get("/hello") { _ in Response(.ok, "hello") }
+    routes.get("/both") { _ in Response(.ok, "a page") }
+    routes.webSocket("/both") { _ in echoing() }
     routes.get("/large") { _ in Response(body: HTTPTests.large) }
     routes.get("/name") { request throws(Refusal) in
       guard let name = request.query.first?.value else {
@@ -30,6 +32,16 @@ import Testing
     try peer.write(request)
     peer.halfClose()
     return String(decoding: try peer.readToEnd(), as: UTF8.self)
+  }
+
+  @Test func pageAndWebSocketShareAPath() async throws {
+    try await withServer(routes) { server in
+      let page = try ask(server, "GET /both HTTP/1.1\r\nHost: here\r\n\r\n")
+      #expect(page.hasPrefix("HTTP/1.1 200 OK\r\n") && page.hasSuffix("a page\n"))
+      let peer = try server.open("/both")
+      try peer.send("there")
+      #expect(try peer.receiveText() == "there")
+    }
   }
 
   @Test func routeAnswersWithItsQuery() async throws {

@@ -11,6 +11,7 @@ final class Probe: MessageHandler {
   var onOpen: ((borrowing Connection) -> Void)?
   var onMessage: ((RawSpan, MessageKind, borrowing Connection) -> Void)?
   var onDrained: ((borrowing Connection) -> Void)?
+  var onWake: ((borrowing Connection) -> Void)?
   var busy: () -> Bool = { false }
   /// The codes `closed` was called with.
   let closes: EventLog<CloseCode>
@@ -24,6 +25,7 @@ final class Probe: MessageHandler {
     onMessage?(message, kind, connection)
   }
   override func drained(_ connection: borrowing Connection) { onDrained?(connection) }
+  override func woken(_ connection: borrowing Connection) { onWake?(connection) }
   override var isBusy: Bool { busy() }
   override func closed(_ connection: borrowing Connection, code: CloseCode) { closes.add(code) }
 }

@@ -160,4 +160,55 @@ import Testing
     }
     #expect(try outcomes.wait(for: asked).count == asked)
   }
+
+  @Test func oneCallReachesAllConnectionsOfALoop() async throws {
+    try await withServer(routes) { server in
+      let peers = try (0..<20).map { _ in try server.open("/named") }
+      let all = try references.wait(for: peers.count)
+      peers[3].reset()
+      try closes.wait()
+      let reached = EventLog<Int>()
+      all[0].home.perform { loop in
+        reached.add(all.count { loop.with($0) { $0.send("to all") } })
+      }
+      #expect(try reached.wait()[0] == peers.count - 1)
+      for (index, peer) in peers.enumerated() where index != 3 {
+        #expect(try peer.receiveText() == "to all")
+      }
+    }
+  }
+
+  @Test func anotherLoopsConnectionIsNotReached() async throws {
+    try await withServer(routes) { one in
+      try await withServer(routes) { other in
+        let peers = [try one.open("/named"), try other.open("/named")]
+        let all = try references.wait(for: 2)
+        let reached = EventLog<Bool>()
+        all[0].home.perform { loop in reached.add(loop.with(all[1]) { _ in }) }
+        #expect(try !reached.wait()[0])
+        for peer in peers { peer.close() }
+      }
+    }
+  }
+
+  @Test func alarmIsRungOnceAndMayBeSetAnew() async throws {
+    let rung = EventLog<Int>()
+    var routes = Routes()
+    routes.webSocket("/alarm") { [closes] _ in
+      let probe = Probe(closes: closes)
+      probe.onOpen = { $0.wake(after: .milliseconds(1)) }
+      probe.onWake = { connection in
+        rung.add(rung.all.count)
+        if rung.all.count < 3 { connection.wake(after: .milliseconds(1)) }
+        if rung.all.count == 3 { connection.close(CloseCode(rawValue: 4003), reason: "Zeit um.") }
+      }
+      return probe
+    }
+    try await withServer(routes) { server in
+      let peer = try server.open("/alarm")
+      let close = try #require(try peer.receive().close)
+      #expect(close.code == 4003 && close.reason == "Zeit um.")
+      #expect(rung.all.count == 3)
+    }
+  }
 }

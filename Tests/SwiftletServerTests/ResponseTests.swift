@@ -46,9 +46,12 @@ import Testing
     var routes = Routes()
     routes.get("/a") { _ in Response(.ok, "a") }
     routes.webSocket("/b") { _ in MessageHandler() }
-    if case .get? = routes["/a"] {} else { Issue.record("/a is no GET route") }
-    if case .webSocket? = routes["/b"] {} else { Issue.record("/b is no WebSocket route") }
-    for path in ["/", "/a/", "/A", "a", "/a/b"] { #expect(routes[path] == nil) }
+    routes.webSocket("/a") { _ in MessageHandler() }
+    #expect(routes["/a"]?.get != nil && routes["/a"]?.webSocket != nil)
+    #expect(routes["/b"]?.get == nil && routes["/b"]?.webSocket != nil)
+    for path in ["/", "/a/", "/A", "a", "/a/b"] where routes[path] != nil {
+      Issue.record("a route at \(path)")
+    }
   }
 }
 

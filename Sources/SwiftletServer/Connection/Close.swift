@@ -8,11 +8,12 @@ import SwiftletCore
 /// The ways a connection ends (RFC 6455 §7).
 extension Loop {
   /// Begins the close handshake; the peer has until the close deadline to answer.
-  func startClose(_ slot: Slot, code: CloseCode, reason: StaticString = "") {
+  func startClose(_ slot: Slot, code: CloseCode, reason: String = "") {
     guard slot.pointee.phase == .open else { return }
-    sendClose(
-      slot, code: code.rawValue,
-      reason: UnsafeRawBufferPointer(start: reason.utf8Start, count: reason.utf8CodeUnitCount))
+    var reason = reason
+    reason.withUTF8 {
+      sendClose(slot, code: code.rawValue, reason: UnsafeRawBufferPointer($0))
+    }
     slot.pointee.closeCode = code.rawValue
     enter(slot, .closeSent)
     dropMessage(slot)

@@ -30,10 +30,19 @@ public struct Connection: ~Copyable {
   }
 
   /// Begins the close handshake. Nothing can be sent after it.
-  /// - Precondition: `code` is one that may be sent: ``CloseCode/maySend``.
-  public func close(_ code: CloseCode) {
+  /// - Precondition: `code` is one that may be sent: ``CloseCode/maySend``. `reason` is at most 123
+  ///   bytes of UTF-8.
+  public func close(_ code: CloseCode, reason: String = "") {
     precondition(code.maySend, "a close frame must not have the code \(code)")
-    loop.startClose(slot, code: code)
+    precondition(reason.utf8.count <= 123, "a close frame has no room for a longer reason")
+    loop.startClose(slot, code: code, reason: reason)
+  }
+
+  /// Has ``MessageHandler/woken(_:)`` called once after this time, or up to a quarter of a second later,
+  /// instead of when an earlier call asked for. The longest time is 24 days.
+  public func wake(after time: Duration) {
+    // 0 stands for none.
+    slot.pointee.alarm = max(1, loop.state.pointee.now &+ time.milliseconds)
   }
 
   /// Reads nothing more from the peer, messages that have arrived already included, until
@@ -59,10 +68,47 @@ public struct Connection: ~Copyable {
   }
 }
 
+/// A loop of the server, with all connections it serves.
+public struct LoopReference: Sendable, Hashable {
+  let loop: EventLoop
+
+  /// Runs `body` on the loop, after what it was asked for before.
+  public func perform(_ body: @escaping @Sendable (borrowing LoopContext) -> Void) {
+    loop.enqueue(.run(body))
+  }
+
+  public static func == (one: LoopReference, other: LoopReference) -> Bool {
+    one.loop === other.loop
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(loop)) }
+}
+
+/// A loop as work on many of its connections sees it, during a call.
+public struct LoopContext: ~Copyable {
+  let loop: Loop
+
+  /// Runs `body` with a connection; what it sends leaves at once. False when the connection is not open
+  /// any more, or another loop's.
+  @discardableResult
+  public func with(
+    _ connection: ConnectionReference, _ body: (borrowing Connection) -> Void
+  ) -> Bool {
+    guard connection.loop === loop.state.pointee.owner.takeUnretainedValue(),
+      let slot = loop.state.pointee.table.find(connection.token), slot.pointee.phase == .open
+    else { return false }
+    loop.perform(on: slot) { body(Connection(loop: loop, slot: slot)) }
+    return true
+  }
+}
+
 /// A connection's name, valid for ever; what is asked of a connection that is gone does nothing.
 public struct ConnectionReference: Sendable {
   let loop: EventLoop
   let token: Token
+
+  /// The loop that serves it.
+  public var home: LoopReference { LoopReference(loop: loop) }
 
   /// Undoes ``Connection/pauseReading()``.
   public func resumeReading() {

@@ -78,6 +78,8 @@ struct ConnectionState {
   var lastActive: UInt32 = 0
   var phaseBegan: UInt32 = 0
   var lastPing: UInt32 = 0
+  /// When the handler wants to be woken; 0 for not at all.
+  var alarm: UInt32 = 0
   /// Events asked of epoll.
   var interest: UInt32 = 0
   var closeCode: UInt16 = 1006

@@ -22,6 +22,9 @@ open class MessageHandler {
   /// Output that had gone beyond the limit has been sent down to half of it.
   open func drained(_ connection: borrowing Connection) {}
 
+  /// The time asked for by ``Connection/wake(after:)`` has come.
+  open func woken(_ connection: borrowing Connection) {}
+
   /// Whether a reply is still to come that was not sent yet; a drain waits for it.
   open var isBusy: Bool { false }
 

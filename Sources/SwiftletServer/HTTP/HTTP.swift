@@ -58,8 +58,14 @@ extension Loop {
     var key: UnsafePointer<CChar>?
     let upgrade = swl_handshake_check(&head, &key)
     do throws(Refusal) {
-      switch (upgrade, state.pointee.routes[request.path]) {
-      case (SWL_UPGRADE_NONE, .get(let responder)?):
+      guard let route = state.pointee.routes[request.path] else {
+        throw Refusal(.notFound, "There is nothing at this path.")
+      }
+      switch upgrade {
+      case SWL_UPGRADE_NONE:
+        guard let responder = route.get else {
+          throw Refusal(.upgradeRequired, "This path speaks WebSocket (RFC 6455).")
+        }
         guard request.method == "GET" || request.method == "HEAD" else {
           throw Refusal(.methodNotAllowed, "Use GET here.")
         }
@@ -69,18 +75,16 @@ extension Loop {
         send(
           slot, try responder(request), keepAlive: keepAlive,
           withoutBody: request.method == "HEAD")
-      case (_, nil): throw Refusal(.notFound, "There is nothing at this path.")
-      case (SWL_UPGRADE_NONE, .webSocket?):
-        throw Refusal(.upgradeRequired, "This path speaks WebSocket (RFC 6455).")
-      case (SWL_UPGRADE_METHOD, _):
+      case SWL_UPGRADE_METHOD:
         throw Refusal(.methodNotAllowed, "A WebSocket handshake is a GET.")
-      case (SWL_UPGRADE_VERSION, _):
+      case SWL_UPGRADE_VERSION:
         throw Refusal(.upgradeRequired, "Only WebSocket version 13 is spoken here.")
-      case (SWL_UPGRADE_ACCEPT, .webSocket(let factory, let compression)?):
+      case SWL_UPGRADE_ACCEPT:
+        guard let (factory, compression) = route.webSocket else {
+          throw Refusal(.badRequest, "There is no WebSocket at this path.")
+        }
         if isDraining { throw Refusal(.serviceUnavailable, "The server is shutting down.") }
         try accept(slot, head, key!, try factory(request), compression)
-      case (SWL_UPGRADE_ACCEPT, .get?):
-        throw Refusal(.badRequest, "There is no WebSocket at this path.")
       default:
         throw Refusal(.badRequest, "The WebSocket handshake is not complete (RFC 6455 §4.1).")
       }

@@ -7,9 +7,10 @@ public struct Routes: Sendable {
   /// Answers a GET (or HEAD). Runs on the connection's loop, so it must not wait for anything.
   public typealias Responder = @Sendable (Request) throws(Refusal) -> Response
 
-  enum Route {
-    case webSocket(HandlerFactory, Compression)
-    case get(Responder)
+  /// What there is at a path: a WebSocket, a page, or both.
+  struct Route {
+    var webSocket: (factory: HandlerFactory, compression: Compression)?
+    var get: Responder?
   }
 
   private var routes: [String: Route] = [:]
@@ -20,12 +21,12 @@ public struct Routes: Sendable {
   public mutating func webSocket(
     _ path: String, compression: Compression = .off, _ factory: @escaping HandlerFactory
   ) {
-    routes[path] = .webSocket(factory, compression)
+    routes[path, default: Route()].webSocket = (factory, compression)
   }
 
   /// Answers HTTP GET at an exact path.
   public mutating func get(_ path: String, _ responder: @escaping Responder) {
-    routes[path] = .get(responder)
+    routes[path, default: Route()].get = responder
   }
 
   subscript(path: String) -> Route? { routes[path] }

@@ -12,6 +12,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     case resume(Token)
     case perform(
       Token, @Sendable (borrowing Connection) -> Void, otherwise: (@Sendable () -> Void)?)
+    case run(@Sendable (borrowing LoopContext) -> Void)
     case job(UnownedJob)
     case taskEnded
     case connect(ConnectAttempt)
@@ -30,6 +31,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private let inbox: UnsafeMutablePointer<Inbox>
   private let hasWork = Atomic(false)
   private let isSignalled = Atomic(false)
+  /// The loop's own thread, which needs no signal: it looks at the inbox before it waits.
+  private let thread = Atomic<UInt>(0)
   private let wakeup: Int32
   private var loop: Loop!
   /// Swapped with the inbox, so that neither's arrays grow anew each turn. The loop's own.
@@ -76,8 +79,9 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   package func run() {
     let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: Loop.eventsPerWait)
     defer { events.deallocate() }
+    thread.store(UInt(pthread_self()), ordering: .relaxed)
     while !loop.isDrained {
-      loop.turn(events) { runInbox() }
+      loop.turn(events, mayWait: !hasWork.load(ordering: .relaxed)) { runInbox() }
     }
     // Whoever held a message or waits on this executor gets its due, from here on at once.
     lock.withLock { isStopped = true }
@@ -93,6 +97,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
     if isLate { return decline(work) }
     hasWork.store(true, ordering: .releasing)
+    if thread.load(ordering: .relaxed) == UInt(pthread_self()) { return }
     if !isSignalled.exchange(true, ordering: .acquiringAndReleasing) {
       var one: UInt64 = 1
       _ = write(wakeup, &one, 8)
@@ -158,6 +163,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         return
       }
       loop.perform(on: slot) { body(Connection(loop: loop, slot: slot)) }
+    case .run(let body): body(LoopContext(loop: loop))
     case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
     case .taskEnded: loop.state.pointee.tasks -= 1
     case .connect(let attempt): loop.begin(attempt)
@@ -173,7 +179,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     case .perform(_, _, let otherwise): otherwise?()
     case .job(let job): globalConcurrentExecutor.enqueue(job)
     case .connect(let attempt): attempt.report(.failed(.shutDown))
-    case .resume, .taskEnded, .advance, .drain: break
+    case .resume, .run, .taskEnded, .advance, .drain: break
     }
   }
 }

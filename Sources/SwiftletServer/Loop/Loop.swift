@@ -152,10 +152,13 @@ struct Loop {
 
   // MARK: - Events
 
-  /// Waits once and handles what came. `runInbox` runs what other threads asked for.
-  func turn(_ events: UnsafeMutablePointer<epoll_event>, runInbox: () -> Void) {
+  /// Waits once, or only looks, and handles what came. `runInbox` runs what was asked of the loop.
+  func turn(
+    _ events: UnsafeMutablePointer<epoll_event>, mayWait: Bool, runInbox: () -> Void
+  ) {
     let count = epoll_wait(
-      state.pointee.epoll, events, Int32(Loop.eventsPerWait), Int32(state.pointee.sweepInterval))
+      state.pointee.epoll, events, Int32(Loop.eventsPerWait),
+      mayWait ? Int32(state.pointee.sweepInterval) : 0)
     readClock()
     for index in 0..<Int(max(count, 0)) {
       let event = events[index]

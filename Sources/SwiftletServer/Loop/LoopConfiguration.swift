@@ -51,7 +51,7 @@ package struct LoopConfiguration: Sendable {
 
 extension Duration {
   /// Whole milliseconds, at least 1 and at most what a loop's wrapping clock can tell apart.
-  fileprivate var milliseconds: UInt32 {
+  var milliseconds: UInt32 {
     let (seconds, attoseconds) = components
     if seconds >= Int64(Int32.max) / 1000 { return UInt32(Int32.max) }
     return UInt32(max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000))

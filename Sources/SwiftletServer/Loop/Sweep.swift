@@ -59,6 +59,15 @@ extension Loop {
   }
 
   private func checkOpen(_ slot: Slot, _ limits: LoopConfiguration.Deadlines) {
+    if slot.pointee.alarm != 0, Int32(bitPattern: elapsed(since: slot.pointee.alarm)) >= 0 {
+      slot.pointee.alarm = 0
+      perform(on: slot) {
+        slot.pointee.handler?._withUnsafeGuaranteedRef {
+          $0.woken(Connection(loop: self, slot: slot))
+        }
+      }
+      guard slot.pointee.phase == .open else { return }
+    }
     let silence = elapsed(since: slot.pointee.lastActive)
     // What a paused connection sends is not seen: its silence says nothing.
     if silence >= limits.idle && !slot.pointee.flags.contains(.held) {

@@ -39,7 +39,7 @@ final class Echo: ClientHandler {
 
 @Sendable func echo(_ index: Int) async {
   var options = ConnectOptions()
-  options.compression = .own(memoryLimit: 320 << 10)
+  options.compression = .shared
   await withCheckedContinuation { [options] ended in
     do {
       try client.connect(
