@@ -140,10 +140,10 @@ static int receive_close(swl_receiver *receiver, uint8_t *payload, size_t size, 
 static int receive_control(swl_receiver *receiver, uint8_t opcode, uint8_t *payload, size_t size,
                            uint32_t mask, swl_event *event) {
   if (receiver->role == SWL_ROLE_SERVER) swl_mask(payload, size, mask);
+  if (opcode == SWL_OPCODE_CLOSE) return receive_close(receiver, payload, size, event);
   const swl_limits *limits = receiver->limits;
   if (limits && limits->max_controls && receiver->controls++ >= limits->max_controls)
     return SWL_ERROR_CONTROL_RATE;
-  if (opcode == SWL_OPCODE_CLOSE) return receive_close(receiver, payload, size, event);
   event->data = payload;
   event->size = size;
   return opcode == SWL_OPCODE_PING ? SWL_EVENT_PING : SWL_EVENT_PONG;

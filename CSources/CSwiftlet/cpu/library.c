@@ -52,7 +52,7 @@ const char *swl_strerror(int error) {
     case SWL_ERROR_FRAME_SIZE:
       return "The peer sent a frame larger than the limit";
     case SWL_ERROR_CONTROL_RATE:
-      return "The peer sent more control frames in a second than the limit";
+      return "The peer sent more pings and pongs in a second than the limit";
     case SWL_ERROR_DEFLATE:
       return "The peer sent compressed data that is not DEFLATE";
     case SWL_ERROR_HTTP_SYNTAX:

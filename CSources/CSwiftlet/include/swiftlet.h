@@ -68,7 +68,7 @@ typedef enum swl_error {
   SWL_ERROR_MESSAGE_SIZE = -30,  /**< message larger than the limit */
   SWL_ERROR_FRAGMENTS = -31,     /**< more fragments in a message than the limit */
   SWL_ERROR_FRAME_SIZE = -32,    /**< frame larger than the limit */
-  SWL_ERROR_CONTROL_RATE = -33,  /**< more control frames in a second than the limit */
+  SWL_ERROR_CONTROL_RATE = -33,  /**< more pings and pongs in a second than the limit */
   SWL_ERROR_DEFLATE = -34,       /**< compressed data that is not DEFLATE (RFC 7692 §7.2.2) */
 
   /* HTTP heads (RFC 9112). */
@@ -537,7 +537,7 @@ typedef struct swl_limits {
   uint64_t max_message_size; /**< bytes of payload; of a compressed message also once inflated */
   uint64_t max_frame_size;   /**< bytes of payload of a data frame */
   uint32_t max_fragments;    /**< frames in one message */
-  uint32_t max_controls;     /**< control frames from one swl_receiver_tick() to the next */
+  uint32_t max_controls;     /**< pings and pongs from one swl_receiver_tick() to the next */
 } swl_limits;
 
 /**
@@ -552,7 +552,7 @@ typedef struct swl_receiver {
   uint32_t mask;         /* key for the next payload byte */
   swl_utf8 utf8;
   uint32_t fragments;
-  uint32_t controls; /* control frames since the last tick */
+  uint32_t controls; /* pings and pongs since the last tick */
   uint8_t state;
   uint8_t opcode; /* of the message being read */
   uint8_t role;
@@ -644,7 +644,7 @@ typedef struct swl_conn_options {
   swl_role role;
   bool streaming; /**< hand messages on as BEGIN, DATA, END as their bytes come, no buffer */
   const swl_limits *limits; /**< copied; NULL for none */
-  size_t max_queue; /**< bytes of output that may wait before sends are refused; 0 = no limit */
+  size_t max_queue;         /**< sends are refused while more bytes of output wait; 0 = no limit */
   const swl_deflate_agreement *deflate; /**< from the handshake, copied; NULL: no compression */
   const swl_deflate_options *deflate_options; /**< level, memory, threshold; copied; may be NULL */
   swl_random *random; /**< where a client's masks come from, may be shared by connections of one
@@ -666,17 +666,19 @@ SWL_API void swl_conn_free(swl_conn *conn);
 /**
  * Reads one event from `data` and says in `consumed` how many bytes are done with; call it again
  * with the rest until it returns SWL_EVENT_NONE, when all has been consumed. The input is unmasked
- * in place. An event's data lies in the input or in the connection and holds until the next call
- * of any swl_conn function.
+ * in place. An event's data lies in the input or in the connection and holds until the next
+ * swl_conn_receive() or swl_conn_free().
  *
  * Messages come as MESSAGE, or with `streaming` also as BEGIN, DATA..., END, always inflated; text
- * is proved UTF-8. PING and CLOSE have been answered when they are reported. After our own close
- * frame only CLOSE is reported. No allocation while a message lies whole, in one frame and not
- * compressed, in the input and the queue has room.
+ * is proved UTF-8. PING and CLOSE have been answered when they are reported; but while more than
+ * max_queue, or 64 KiB, of output waits, only the latest ping will be, once there is room
+ * (§5.5.3): hostile pings take no memory. No allocation while a message lies whole, in one frame
+ * and not compressed, in the input and the queue has room.
  *
  * Returns an swl_event_kind or a negative error. After a breach by the peer a close frame with
  * swl_error_close_code() is queued, and the connection is SWL_STATE_CLOSED; so it is, with 1011,
- * after SWL_ERROR_MEMORY and SWL_ERROR_CRYPTO.
+ * after SWL_ERROR_MEMORY and SWL_ERROR_CRYPTO (without random bytes a client cannot send even
+ * that). After our own close frame only CLOSE and errors are reported, and nothing is queued.
  */
 SWL_API int swl_conn_receive(swl_conn *conn, void *data, size_t size, size_t *consumed,
                              swl_event *event);
@@ -691,7 +693,9 @@ SWL_API int swl_conn_send(swl_conn *conn, swl_opcode opcode, const void *data, s
 /**
  * Queues a frame of a message that is sent in several, `opcode` being the message's in each of
  * them. Between the first and the one with `fin` no other message can be sent, control frames can.
- * Errors as swl_conn_send().
+ * With compression a frame may hold less than its piece; the rest comes with a later one.
+ * Errors as swl_conn_send(). When memory runs out while a later frame is being compressed the
+ * message cannot be completed, and a close frame with 1011 is queued.
  */
 SWL_API int swl_conn_send_fragment(swl_conn *conn, swl_opcode opcode, const void *data, size_t size,
                                    bool fin);

@@ -8,6 +8,12 @@
 
 #include "trace.h"
 
+#if SWL_WITH_DEFLATE
+#define TEST_WITH_DEFLATE true
+#else
+#define TEST_WITH_DEFLATE false
+#endif
+
 /* First bytes of frames. */
 enum { FIN = 0x80, RSV1 = 0x40, CONT = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
 

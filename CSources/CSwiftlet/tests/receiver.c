@@ -5,9 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "trace.h"
-
-enum { FIN = 0x80, CONT = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
+#include "peer.h"
 
 static swl_receiver receiver;
 static swl_event event;
@@ -167,26 +165,56 @@ static const breach to_client[] = {
     {"frame over limit", STREAM("\x82\x7E\x03\xE9"), 4, SWL_ERROR_MESSAGE_SIZE, 1009},
 };
 
+/* With compression agreed on. */
+static const breach to_compressing_server[] = {
+    {"RSV1 and RSV2", STREAM("\xE2\x80\1\2\3\4"), 1, SWL_ERROR_RESERVED_BITS, 1002},
+    {"RSV2", STREAM("\xA2\x80\1\2\3\4"), 1, SWL_ERROR_RESERVED_BITS, 1002},
+    {"RSV1 of a ping", STREAM("\xC9\x80\1\2\3\4"), 1, SWL_ERROR_RESERVED_BITS, 1002},
+    {"RSV1 of a close", STREAM("\xC8\x80\1\2\3\4"), 1, SWL_ERROR_RESERVED_BITS, 1002},
+    {"RSV1 of a continuation", STREAM("\x42\x80\1\2\3\4\xC0\x80\1\2\3\4"), 7,
+     SWL_ERROR_RESERVED_BITS, 1002},
+    {"RSV1 of a plain message's continuation", STREAM("\x02\x80\1\2\3\4\xC0\x80\1\2\3\4"), 7,
+     SWL_ERROR_RESERVED_BITS, 1002},
+    {"plain text", STREAM("\x81\x81\0\0\0\0\xFF"), 7, SWL_ERROR_UTF8, 1007},
+    {"compressed frame over limit", STREAM("\xC2\xFE\x03\xE9\1\2\3\4"), 4, SWL_ERROR_MESSAGE_SIZE,
+     1009},
+};
+
 static const swl_limits limits = {
     .size = sizeof limits, .max_message_size = 1000, .max_fragments = 3};
 
+/* A connection reports the same, and tells the peer. */
+static void check_breach_of_connection(swl_role role, bool compression, const breach *breach,
+                                       const trace *expected) {
+  swl_deflate_agreement agreement = {15, 15, false, false};
+  peer peer = peer_new((swl_conn_options){
+      .role = role, .limits = &limits, .deflate = compression ? &agreement : NULL});
+  peer_feed(&peer, breach->stream, breach->size);
+  bytes_add(&peer.expected.log, expected->log.data, expected->log.size);
+  for (size_t i = 0; i < expected->pings; i++) peer_expect_frame(&peer, FIN | PONG, "", 0);
+  peer_expect_close(&peer, breach->close_code);
+  CHECK_EQUAL(swl_conn_state(peer.conn), SWL_STATE_CLOSED);
+  peer_end(&peer);
+}
+
 /* The error comes with the byte that shows it, not before, however the bytes are cut. */
-static void check_breach(swl_role role, const breach *breach) {
+static void check_breach(swl_role role, bool compression, const breach *breach) {
   TEST_NOTE("%s", breach->name);
   const uint8_t *stream = (const uint8_t *)breach->stream;
   static const size_t whole[] = {SIZE_MAX}, single[] = {1};
   for (size_t size = 0; size <= breach->size; size++) {
     int expected = size >= breach->shown ? breach->error : SWL_OK;
-    trace in_one = trace_stream(role, false, &limits, stream, size, whole, 1);
-    trace bytewise = trace_stream(role, false, &limits, stream, size, single, 1);
-    int error = in_one.error, bytewise_error = bytewise.error;
-    bool equal = trace_equal(&in_one, &bytewise);
+    TEST_NOTE("%s, first %zu bytes", breach->name, size);
+    trace in_one = trace_stream(role, compression, &limits, stream, size, whole, 1);
+    trace bytewise = trace_stream(role, compression, &limits, stream, size, single, 1);
+    CHECK_EQUAL(in_one.error, expected);
+    CHECK_EQUAL(bytewise.error, expected);
+    CHECK(trace_equal(&in_one, &bytewise));
+    bool connected = !compression || TEST_WITH_DEFLATE;
+    if (size == breach->size && connected)
+      check_breach_of_connection(role, compression, breach, &in_one);
     trace_free(&in_one);
     trace_free(&bytewise);
-    TEST_NOTE("%s, first %zu bytes", breach->name, size);
-    CHECK_EQUAL(error, expected);
-    CHECK_EQUAL(bytewise_error, expected);
-    CHECK(equal);
   }
   CHECK_EQUAL(swl_error_close_code(breach->error), breach->close_code);
 }
@@ -194,13 +222,18 @@ static void check_breach(swl_role role, const breach *breach) {
 TEST(receiver_refuses_what_a_client_may_not_send) {
   FOR_EACH_CPU
   for (size_t i = 0; i < sizeof to_server / sizeof to_server[0]; i++)
-    check_breach(SWL_ROLE_SERVER, &to_server[i]);
+    check_breach(SWL_ROLE_SERVER, false, &to_server[i]);
 }
 
 TEST(receiver_refuses_what_a_server_may_not_send) {
   FOR_EACH_CPU
   for (size_t i = 0; i < sizeof to_client / sizeof to_client[0]; i++)
-    check_breach(SWL_ROLE_CLIENT, &to_client[i]);
+    check_breach(SWL_ROLE_CLIENT, false, &to_client[i]);
+}
+
+TEST(receiver_refuses_compression_where_it_cannot_be) {
+  for (size_t i = 0; i < sizeof to_compressing_server / sizeof to_compressing_server[0]; i++)
+    check_breach(SWL_ROLE_SERVER, true, &to_compressing_server[i]);
 }
 
 TEST(receiver_takes_what_is_just_allowed) {
