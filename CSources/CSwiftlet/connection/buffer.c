@@ -38,8 +38,7 @@ static bool grow(swl_buffer *buffer, size_t size) {
 
   move_to_front(buffer);
   bool allocated = buffer->bytes != buffer->inner;
-  uint8_t *bytes = allocated ? swl_reallocate(buffer->allocator, buffer->bytes, capacity)
-                             : swl_allocate(buffer->allocator, capacity);
+  uint8_t *bytes = swl_reallocate(buffer->allocator, allocated ? buffer->bytes : NULL, capacity);
   if (!bytes) return false;
   if (!allocated && held) memcpy(bytes, buffer->inner, held);
   buffer->bytes = bytes;

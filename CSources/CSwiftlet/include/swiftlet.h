@@ -99,8 +99,9 @@ SWL_API const char *swl_strerror(int error);
 SWL_API uint16_t swl_error_close_code(int error);
 
 /**
- * Memory functions for objects that allocate. `release` must accept NULL. All three pointers are
- * needed; a NULL allocator means malloc, realloc, free. Must outlive the objects made with it.
+ * Memory functions for objects that allocate. `reallocate` and `release` must accept NULL as
+ * realloc and free do. All three pointers are needed; a NULL allocator means malloc, realloc, free.
+ * Must outlive the objects made with it.
  */
 typedef struct swl_allocator {
   void *(*allocate)(void *context, size_t size);

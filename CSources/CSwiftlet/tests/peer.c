@@ -4,7 +4,7 @@
 peer peer_new(swl_conn_options options) {
   peer peer = {.role = options.role};
   options.size = sizeof options;
-  CHECK_EQUAL(swl_conn_new(&peer.conn, &options), SWL_OK);
+  CHECK(swl_conn_new(&peer.conn, &options) == SWL_OK);
   return peer;
 }
 
