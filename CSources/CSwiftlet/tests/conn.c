@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "allocator.h"
+#include "generator.h"
 #include "peer.h"
 
 TEST(conn_receives_and_replies_without_allocating) {
@@ -144,6 +145,30 @@ TEST(conn_masks_with_fresh_keys) {
     peer_end(&peer);
   }
   CHECK(shared.left > 0);
+}
+
+/* Without them a client sends nothing, for it could not mask it. */
+TEST(conn_of_a_client_needs_random_bytes) {
+  peer peer = peer_new((swl_conn_options){.role = SWL_ROLE_CLIENT});
+  test_generator = BROKEN;
+  CHECK_EQUAL(swl_conn_send(peer.conn, SWL_OPCODE_TEXT, "x", 1), SWL_ERROR_CRYPTO);
+  CHECK_EQUAL(swl_conn_ping(peer.conn, "x", 1), SWL_ERROR_CRYPTO);
+  CHECK_EQUAL(swl_conn_close(peer.conn, 1000, NULL, 0), SWL_ERROR_CRYPTO);
+  CHECK_EQUAL(swl_conn_state(peer.conn), SWL_STATE_OPEN);
+  test_generator = WELL;
+  CHECK_EQUAL(swl_conn_send(peer.conn, SWL_OPCODE_TEXT, "x", 1), SWL_OK);
+  peer_expect_frame(&peer, FIN | TEXT, "x", 1);
+  peer_end(&peer);
+
+  test_generator = BROKEN;
+  for (int close = 0; close < 2; close++) {
+    peer = peer_new((swl_conn_options){.role = SWL_ROLE_CLIENT});
+    peer_feed_frame(&peer, FIN | (close ? CLOSE : PING), "", 0);
+    peer_expect(&peer, 'e', SWL_ERROR_CRYPTO, NULL, 0);
+    CHECK_EQUAL(swl_conn_state(peer.conn), SWL_STATE_CLOSED);
+    peer_end(&peer);
+  }
+  test_generator = WELL;
 }
 
 TEST(conn_refuses_wrong_arguments) {

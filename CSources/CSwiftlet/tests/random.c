@@ -8,19 +8,18 @@
 
 #include "../handshake/http.h"
 #include "check.h"
+#include "generator.h"
 #include "guard.h"
 
-/* The system's generator as it may also behave: interrupted every other time and then giving less
- * than was asked for, or not there. */
-static enum { WELL, INTERRUPTED, BROKEN } generator;
+test_generator_state test_generator;
 
 ssize_t getrandom(void *out, size_t size, unsigned flags) {
   static bool interrupt;
-  if (generator == BROKEN) {
+  if (test_generator == BROKEN) {
     errno = ENOSYS;
     return -1;
   }
-  if (generator == INTERRUPTED) {
+  if (test_generator == INTERRUPTED) {
     interrupt = !interrupt;
     if (interrupt) {
       errno = EINTR;
@@ -119,9 +118,9 @@ TEST(random_goes_on_after_an_interruption) {
   static uint8_t out[5000];
   swl_random pool = {0};
   errno = ENOTTY;
-  generator = INTERRUPTED;
+  test_generator = INTERRUPTED;
   int small = swl_random_fill(&pool, out, 200), large = swl_random_fill(&pool, out, sizeof out);
-  generator = WELL;
+  test_generator = WELL;
   CHECK_EQUAL(small, 0);
   CHECK_EQUAL(large, 0);
   CHECK_EQUAL(errno, ENOTTY);
@@ -140,10 +139,10 @@ TEST(random_fails_rather_than_repeat_itself) {
   char key[SWL_KEY_SIZE];
   while (pool.left >= sizeof key || pool.left == 0) CHECK_EQUAL(swl_key_new(&pool, key), 0);
   errno = ENOTTY;
-  generator = BROKEN;
+  test_generator = BROKEN;
   int results[] = {swl_random_fill(&pool, out, 256), swl_random_fill(&pool, out, sizeof out),
                    swl_random_fill(&pool, out, 1), swl_key_new(&pool, key)};
-  generator = WELL;
+  test_generator = WELL;
   for (size_t i = 0; i < sizeof results / sizeof results[0]; i++)
     CHECK_EQUAL(results[i], SWL_ERROR_CRYPTO);
   CHECK_EQUAL(errno, ENOTTY);
