@@ -360,7 +360,10 @@ typedef struct swl_deflate_options {
   size_t threshold;             /**< smaller messages are sent as they are; 0 = 64 */
 } swl_deflate_options;
 
-/** What both ends have agreed on (RFC 7692 §7.1). */
+/**
+ * What both ends have agreed on (RFC 7692 §7.1). An end whose own window is 8 bits, which zlib does
+ * not compress with, sends its messages as they are.
+ */
 typedef struct swl_deflate_agreement {
   uint8_t server_window_bits; /**< 8 to 15 */
   uint8_t client_window_bits; /**< 8 to 15 */
@@ -378,7 +381,8 @@ typedef struct swl_deflate_agreement {
  * (send no such field), or SWL_ERROR_HTTP_SYNTAX (RFC 6455 §9.1: answer 400) or SWL_ERROR_ARGUMENT.
  *
  * Unknown extensions are passed over; an offer with an unknown, repeated or invalid parameter, or
- * one that zlib cannot meet (server_max_window_bits=8), is declined.
+ * one that zlib cannot meet (server_max_window_bits=8), is declined. A client that does not offer
+ * client_max_window_bits cannot be held to a smaller window: the agreement then says 15.
  */
 SWL_API int swl_deflate_accept(const swl_http_fields *fields, const swl_deflate_options *options,
                                char *extension, swl_deflate_agreement *agreement);
@@ -391,8 +395,8 @@ SWL_API int swl_deflate_offer(const swl_deflate_options *options, char *extensio
 
 /**
  * Client: reads the response to swl_deflate_offer(options). `options` NULL means nothing was
- * offered. Returns 1 and fills `agreement`, 0 when the server agreed on no extension, or
- * SWL_ERROR_RESPONSE_EXTENSION: the client must fail the connection (§7.1).
+ * offered. Returns 1 and fills `agreement`, 0 when the server agreed on no extension,
+ * SWL_ERROR_RESPONSE_EXTENSION: the client must fail the connection (§7.1), or SWL_ERROR_ARGUMENT.
  */
 SWL_API int swl_deflate_confirm(const swl_http_fields *fields, const swl_deflate_options *options,
                                 swl_deflate_agreement *agreement);
@@ -429,8 +433,9 @@ SWL_API size_t swl_deflater_memory(const swl_deflater_options *options);
  * Compresses the next piece of a message, `last` being its last, to payload as §7.2.1 wants it: the
  * closing 00 00 FF FF is left out. Returns 1 when the piece is taken and everything it gives for
  * now is written (for the last piece: the message is complete), 0 when `out` is full: call again
- * with the input that is left and room for more. SWL_ERROR_ARGUMENT, SWL_ERROR_MEMORY. After an
- * error the message cannot be completed: swl_deflater_reset().
+ * with the input that is left, be it none, and room for more. An empty piece that is not the last
+ * is nothing; an empty message is one byte (§7.2.3.6). SWL_ERROR_ARGUMENT when more input follows
+ * the last piece. After an error the message cannot be completed: swl_deflater_reset().
  */
 SWL_API int swl_deflate(swl_deflater *deflater, const void *data, size_t size, bool last, void *out,
                         size_t capacity, swl_progress *progress);
@@ -460,8 +465,13 @@ SWL_API size_t swl_inflater_memory(const swl_inflater_options *options);
 /**
  * Decompresses the next piece of a message's payload, `last` being its last (§7.2.2). Returns 1
  * when the piece is taken and everything it holds is written, 0 when `out` is full: call again with
- * the input that is left and room for more. SWL_ERROR_DEFLATE, SWL_ERROR_MESSAGE_SIZE as soon as
- * the message is larger than allowed, SWL_ERROR_MEMORY. After an error: swl_inflater_reset().
+ * the input that is left, be it none, and room for more. SWL_ERROR_DEFLATE, also when the last
+ * piece does not end a block, SWL_ERROR_MESSAGE_SIZE as soon as the message is larger than allowed,
+ * SWL_ERROR_MEMORY, SWL_ERROR_ARGUMENT when more input follows the last piece. After an error:
+ * swl_inflater_reset().
+ *
+ * Blocks with BFINAL set may stand anywhere (§7.2.3.4); the window is kept over the first 64 of a
+ * message.
  */
 SWL_API int swl_inflate(swl_inflater *inflater, const void *data, size_t size, bool last, void *out,
                         size_t capacity, swl_progress *progress);
