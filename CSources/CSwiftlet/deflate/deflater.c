@@ -24,7 +24,7 @@ struct swl_deflater {
   const swl_allocator *allocator;
   deflater_state state;
   bool takeover;
-  uint8_t ending[16]; /* up to ten bits, a few more bytes than any zlib needs */
+  uint8_t ending[16]; /* a stored block of nothing, with room to spare */
   uint8_t ending_size, ending_written;
 };
 
@@ -96,6 +96,12 @@ static int compress_piece(swl_deflater *deflater, const uint8_t *data, size_t si
   return 0;
 }
 
+static void begin_ending(swl_deflater *deflater, size_t size) {
+  deflater->ending_size = (uint8_t)size;
+  deflater->ending_written = 0;
+  deflater->state = DEFLATER_ENDING;
+}
+
 /* Puts the end of the message, without its last four bytes, into `ending`. */
 static int end_message(swl_deflater *deflater) {
   z_stream *stream = &deflater->stream;
@@ -107,41 +113,49 @@ static int end_message(swl_deflater *deflater) {
   size_t made = sizeof deflater->ending - stream->avail_out;
   if (result != Z_OK || !stream->avail_out || made <= SWL_DEFLATE_TAIL_SIZE)
     return SWL_ERROR_ARGUMENT;
-  deflater->ending_size = (uint8_t)(made - SWL_DEFLATE_TAIL_SIZE);
+  begin_ending(deflater, made - SWL_DEFLATE_TAIL_SIZE);
   if (!deflater->takeover) deflateReset(stream);
+  return 1;
+}
+
+/* zlib need not make anything of nothing: §7.2.3.6 */
+static void end_empty_message(swl_deflater *deflater) {
+  deflater->ending[0] = 0;
+  begin_ending(deflater, 1);
+}
+
+static int write_ending(swl_deflater *deflater, uint8_t *out, size_t capacity,
+                        swl_progress *progress) {
+  size_t left = (size_t)(deflater->ending_size - deflater->ending_written);
+  size_t room = capacity - progress->written, now = left < room ? left : room;
+  if (now) memcpy(out + progress->written, deflater->ending + deflater->ending_written, now);
+  progress->written += now;
+  deflater->ending_written = (uint8_t)(deflater->ending_written + now);
+  if (now < left) return 0;
+  deflater->state = DEFLATER_BETWEEN;
   return 1;
 }
 
 int swl_deflate(swl_deflater *deflater, const void *data, size_t size, bool last, void *out,
                 size_t capacity, swl_progress *progress) {
   *progress = (swl_progress){0, 0};
-  if (deflater->state == DEFLATER_ENDING) {
-    if (size || !last) return SWL_ERROR_ARGUMENT;
-  } else {
-    if (size) deflater->state = DEFLATER_INSIDE;
-    if (deflater->state == DEFLATER_BETWEEN) {
+  if (size && deflater->state == DEFLATER_BETWEEN) deflater->state = DEFLATER_INSIDE;
+  switch (deflater->state) {
+    case DEFLATER_BETWEEN:
       if (!last) return 1;
-      /* zlib need not make anything of nothing: §7.2.3.6 */
-      deflater->ending[0] = 0;
-      deflater->ending_size = 1;
-    } else {
+      end_empty_message(deflater);
+      break;
+    case DEFLATER_INSIDE: {
       int result = compress_piece(deflater, data, size, last, out, capacity, progress);
       if (result == 1 && last) result = end_message(deflater);
       if (result != 1 || !last) return result;
+      break;
     }
-    deflater->state = DEFLATER_ENDING;
-    deflater->ending_written = 0;
+    case DEFLATER_ENDING:
+      if (size || !last) return SWL_ERROR_ARGUMENT;
+      break;
   }
-
-  size_t left = (size_t)(deflater->ending_size - deflater->ending_written);
-  size_t room = capacity - progress->written, now = left < room ? left : room;
-  if (now)
-    memcpy((uint8_t *)out + progress->written, deflater->ending + deflater->ending_written, now);
-  progress->written += now;
-  deflater->ending_written = (uint8_t)(deflater->ending_written + now);
-  if (now < left) return 0;
-  deflater->state = DEFLATER_BETWEEN;
-  return 1;
+  return write_ending(deflater, out, capacity, progress);
 }
 #else
 #include "swiftlet.h"
