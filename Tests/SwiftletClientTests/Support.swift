@@ -46,6 +46,15 @@ func failure(
   }
 }
 
+/// A server's handler that sends every message back.
+final class Echo: MessageHandler {
+  override func received(
+    _ message: RawSpan, kind: MessageKind, on connection: borrowing Connection
+  ) {
+    connection.send(message, kind: kind)
+  }
+}
+
 extension ClientConfiguration {
   /// No deadline that could pass while a test is slow, but for a shutdown that is cut soon.
   static var testing: ClientConfiguration {

@@ -49,23 +49,6 @@ func threadName() -> String {
   return String(decoding: name.prefix(max(0, count - 1)), as: UTF8.self)
 }
 
-extension ConnectionReference {
-  /// What `body` finds out on the connection's loop; the connection must be open.
-  @discardableResult
-  func ask<Answer: Sendable>(
-    _ body: @escaping @Sendable (borrowing Connection) -> Answer
-  ) throws -> Answer {
-    let answers = EventLog<Answer?>()
-    perform {
-      answers.add(body($0))
-    } otherwise: {
-      answers.add(nil)
-    }
-    guard let answer = try answers.wait()[0] else { throw PeerError.ended }
-    return answer
-  }
-}
-
 /// Runs tests on threads that may block, so that they may wait for a server in simple ways.
 struct Blocking: TestTrait, SuiteTrait, TestScoping {
   func provideScope(
