@@ -89,7 +89,8 @@ import Testing
     var configuration = ClientConfiguration.testing
     configuration.connectTimeout = .milliseconds(50)
     try await withClient(configuration) { client in
-      let error = try await failure(of: try await client.connect("ws://127.0.0.1:\(listener.port)/"))
+      let error = try await failure(
+        of: try await client.connect("ws://127.0.0.1:\(listener.port)/"))
       guard case .timedOut = error else { throw error ?? .shutDown }
       let peer = try listener.accept()
       _ = try peer.readHead()
@@ -102,7 +103,8 @@ import Testing
     var configuration = ClientConfiguration.testing
     configuration.connectTimeout = .milliseconds(50)
     try await withClient(configuration) { client in
-      let error = try await failure(of: try await client.connect("ws://127.0.0.1:\(listener.port)/"))
+      let error = try await failure(
+        of: try await client.connect("ws://127.0.0.1:\(listener.port)/"))
       guard case .timedOut = error else { throw error ?? .shutDown }
     }
     for peer in waiting { peer.close() }
@@ -240,7 +242,8 @@ import Testing
     let listener = try PeerListener()
     try await withClient { client in
       await client.shutDown()
-      let error = try await failure(of: try await client.connect("ws://127.0.0.1:\(listener.port)/"))
+      let error = try await failure(
+        of: try await client.connect("ws://127.0.0.1:\(listener.port)/"))
       guard case .shutDown = error else { throw error ?? .shutDown }
       #expect("\(error!)" == "the client has been shut down; make a new one")
     }
