@@ -156,6 +156,9 @@ let package = Package(
       ],
       path: "Tests/SwiftletImagesTests", swiftSettings: swift),
     .testTarget(
+      name: "SwiftletMessagingTests", dependencies: ["SwiftletMessaging"],
+      path: "Tests/SwiftletMessagingTests", swiftSettings: swift),
+    .testTarget(
       name: "swiftletTests",
       dependencies: [
         "swiftlet",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One value of JSON or MessagePack, without loss of what either can say.
-public indirect enum Value: Sendable, Hashable {
+public enum Value: Sendable, Hashable {
   case null
   case bool(Bool)
   case int(Int64)
@@ -20,48 +20,6 @@ public indirect enum Value: Sendable, Hashable {
   /// A value that is MessagePack already, proved valid: what a store keeps. Codecs write it and never
   /// read it.
   case packed([UInt8])
-
-  /// A map of either encoding: entries in order, keys unique.
-  public struct Map: Sendable, Hashable {
-    /// MessagePack takes bin as a key too; it is never equal to a string.
-    public enum Key: Sendable, Hashable {
-      case string(String)
-      case binary([UInt8])
-    }
-
-    public private(set) var entries: [(key: Key, value: Value)] = []
-
-    public init() {}
-
-    public var isEmpty: Bool { entries.isEmpty }
-    public var count: Int { entries.count }
-
-    /// The value of a string key. Maps on the wire are short: a walk beats hashing.
-    public subscript(_ key: String) -> Value? {
-      for entry in entries { if case .string(key) = entry.key { return entry.value } }
-      return nil
-    }
-
-    /// Adds an entry. Of equal keys the last wins, at the place of the first.
-    public mutating func set(_ key: Key, _ value: Value) {
-      for index in entries.indices where entries[index].key == key {
-        entries[index].value = value
-        return
-      }
-      entries.append((key, value))
-    }
-
-    public static func == (one: Map, other: Map) -> Bool {
-      one.entries.elementsEqual(other.entries) { $0.key == $1.key && $0.value == $1.value }
-    }
-
-    public func hash(into hasher: inout Hasher) {
-      for entry in entries {
-        hasher.combine(entry.key)
-        hasher.combine(entry.value)
-      }
-    }
-  }
 }
 
 extension Value: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,

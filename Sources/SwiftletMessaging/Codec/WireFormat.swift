@@ -6,6 +6,25 @@ public enum WireFormat: String, Sendable, Hashable {
   case messagePack = "msgpack"
 }
 
+extension WireFormat {
+  /// One value and nothing behind it. Depth is bounded, and nothing is allocated by what a length
+  /// promises.
+  public func decode(_ bytes: UnsafeRawBufferPointer) throws(DecodeError) -> Value {
+    switch self {
+    case .json: try JSON.decode(bytes)
+    case .messagePack: try MessagePack.decode(bytes)
+    }
+  }
+
+  /// Appends `value`.
+  public func encode(_ value: Value, into bytes: inout [UInt8]) {
+    switch self {
+    case .json: JSON.encode(value, into: &bytes)
+    case .messagePack: MessagePack.encode(value, into: &bytes)
+    }
+  }
+}
+
 /// Why bytes are not one value.
 public struct DecodeError: Error, Hashable {
   /// The name clients know the failure by, such as `JSONDecodeError`.

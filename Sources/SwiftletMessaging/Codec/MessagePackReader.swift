@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads MessagePack (msgpack.org, spec.md) token by token. Every length is held against the bytes that
+/// are left before anything is made of it.
+struct MessagePackReader: ~Copyable {
+  /// A value, or the head of one. Bytes lie in the input.
+  enum Token {
+    case null
+    case bool(Bool)
+    case int(Int64)
+    case uint(UInt64)
+    case float(Float)
+    case double(Double)
+    /// Not yet known to be UTF-8.
+    case string(UnsafeRawBufferPointer)
+    case binary(UnsafeRawBufferPointer)
+    /// So many values follow: no more than bytes are left.
+    case array(Int)
+    /// So many keys and values follow: no more than half of the bytes that are left.
+    case map(Int)
+    case ext(Int8, UnsafeRawBufferPointer)
+  }
+
+  private let bytes: UnsafeRawBufferPointer
+  private var offset = 0
+
+  init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+  }
+
+  var remaining: Int { bytes.count - offset }
+
+  mutating func next() throws(DecodeError) -> Token {
+    let head: UInt8 = try integer()
+    switch head {
+    case 0x00...0x7f: return .int(Int64(head))
+    case 0x80...0x8f: return .map(try count(Int(head & 0x0f), of: 2))
+    case 0x90...0x9f: return .array(try count(Int(head & 0x0f), of: 1))
+    case 0xa0...0xbf: return .string(try take(Int(head & 0x1f)))
+    case 0xc0: return .null
+    case 0xc1: throw DecodeError("FormatError", "")
+    case 0xc2: return .bool(false)
+    case 0xc3: return .bool(true)
+    case 0xc4: return .binary(try take(Int(try integer() as UInt8)))
+    case 0xc5: return .binary(try take(Int(try integer() as UInt16)))
+    case 0xc6: return .binary(try take(Int(try integer() as UInt32)))
+    case 0xc7: return try ext(Int(try integer() as UInt8))
+    case 0xc8: return try ext(Int(try integer() as UInt16))
+    case 0xc9: return try ext(Int(try integer() as UInt32))
+    case 0xca: return .float(Float(bitPattern: try integer()))
+    case 0xcb: return .double(Double(bitPattern: try integer()))
+    case 0xcc: return .int(Int64(try integer() as UInt8))
+    case 0xcd: return .int(Int64(try integer() as UInt16))
+    case 0xce: return .int(Int64(try integer() as UInt32))
+    case 0xcf:
+      let number: UInt64 = try integer()
+      return Int64(exactly: number).map { .int($0) } ?? .uint(number)
+    case 0xd0: return .int(Int64(Int8(bitPattern: try integer())))
+    case 0xd1: return .int(Int64(Int16(bitPattern: try integer())))
+    case 0xd2: return .int(Int64(Int32(bitPattern: try integer())))
+    case 0xd3: return .int(Int64(bitPattern: try integer()))
+    case 0xd4...0xd8: return try ext(1 << Int(head - 0xd4))
+    case 0xd9: return .string(try take(Int(try integer() as UInt8)))
+    case 0xda: return .string(try take(Int(try integer() as UInt16)))
+    case 0xdb: return .string(try take(Int(try integer() as UInt32)))
+    case 0xdc: return .array(try count(Int(try integer() as UInt16), of: 1))
+    case 0xdd: return .array(try count(Int(try integer() as UInt32), of: 1))
+    case 0xde: return .map(try count(Int(try integer() as UInt16), of: 2))
+    case 0xdf: return .map(try count(Int(try integer() as UInt32), of: 2))
+    default: return .int(Int64(Int8(bitPattern: head)))
+    }
+  }
+
+  private mutating func ext(_ count: Int) throws(DecodeError) -> Token {
+    let type = Int8(bitPattern: try integer())
+    return .ext(type, try take(count))
+  }
+
+  /// The next bytes as a number, most significant first.
+  private mutating func integer<Number: FixedWidthInteger>() throws(DecodeError) -> Number {
+    let size = MemoryLayout<Number>.size
+    guard remaining >= size else { throw .incomplete }
+    defer { offset += size }
+    return Number(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Number.self))
+  }
+
+  private mutating func take(_ count: Int) throws(DecodeError) -> UnsafeRawBufferPointer {
+    guard remaining >= count else { throw .incomplete }
+    defer { offset += count }
+    return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+  }
+
+  /// `count`, when so many elements of at least `size` bytes can still come.
+  private func count(_ count: Int, of size: Int) throws(DecodeError) -> Int {
+    guard count <= remaining / size else { throw .incomplete }
+    return count
+  }
+}
+
+extension DecodeError {
+  fileprivate static var incomplete: DecodeError {
+    DecodeError("ValueError", "Unpack failed: incomplete input")
+  }
+}
