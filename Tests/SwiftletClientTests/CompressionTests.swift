@@ -71,7 +71,8 @@ import Testing
     #expect(offer?.hasPrefix("permessage-deflate") == true)
     #expect(frames.map(\.isCompressed) == [true, true, false])
     #expect(frames[0].payload.count < text.count / 2)
-    #expect(frames[0].payload == frames[1].payload, "each by itself, also where we were not told to")
+    #expect(
+      frames[0].payload == frames[1].payload, "each by itself, also where we were not told to")
     #expect(frames[0].mask != nil && frames[0].mask != frames[1].mask)
   }
 

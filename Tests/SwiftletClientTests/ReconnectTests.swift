@@ -156,7 +156,9 @@ import Testing
     var backoff = Backoff()
     backoff.base = .seconds(1)
     backoff.cap = .seconds(10)
-    #expect([1, 2, 3, 4, 5, 6].map { backoff.bound(after: $0) } == [1, 2, 4, 8, 10, 10].map { .seconds($0) })
+    #expect(
+      [1, 2, 3, 4, 5, 6].map { backoff.bound(after: $0) }
+        == [1, 2, 4, 8, 10, 10].map { .seconds($0) })
     #expect(backoff.bound(after: .max) == .seconds(10))
   }
 

@@ -56,7 +56,8 @@ extension Loop {
         slot.pointee.deflater = state.pointee.contexts.deflater(windowBits: Int32(ours))
       } else {
         slot.pointee.deflater = makeDeflater(
-          windowBits: Int32(ours), takeover: true, memoryLevel: memoryLevel)
+          windowBits: Int32(ours), takeover: true, level: Compression.ownLevel,
+          memoryLevel: memoryLevel)
         slot.pointee.flags.insert(.ownsDeflater)
       }
       guard slot.pointee.deflater != nil else {

@@ -18,7 +18,6 @@ public enum Compression: Sendable, Hashable {
   var options: swl_deflate_options? {
     var options = swl_deflate_options()
     options.size = MemoryLayout<swl_deflate_options>.size
-    options.level = Compression.level
     switch self {
     case .off: return nil
     case .own(let memoryLimit):
@@ -36,10 +35,12 @@ public enum Compression: Sendable, Hashable {
     }
   }
 
-  /// zlib's fastest: the next ones save a few percent of bytes and cost up to twice the time.
-  static let level: Int32 = 1
+  /// zlib's level, 1 (fast) to 9 (small). Without earlier messages to look into, higher ones save a few
+  /// percent of bytes for up to twice the time; with them a little more is worth it.
+  static let sharedLevel: Int32 = 1
+  static let ownLevel: Int32 = 3
   /// Smaller payloads are sent as they are: they hardly shrink.
-  static let threshold = 64
+  static let threshold = 128
 }
 
 extension swl_deflate_options {

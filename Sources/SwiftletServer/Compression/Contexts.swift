@@ -14,7 +14,8 @@ struct SharedContexts {
   mutating func deflater(windowBits: Int32) -> OpaquePointer? {
     let index = Int(windowBits - SharedContexts.windowBits.lowerBound)
     if let deflater = deflaters[index] { return deflater }
-    deflaters[index] = makeDeflater(windowBits: windowBits, takeover: false, memoryLevel: 0)
+    deflaters[index] = makeDeflater(
+      windowBits: windowBits, takeover: false, level: Compression.sharedLevel, memoryLevel: 0)
     return deflaters[index]
   }
 
@@ -35,12 +36,14 @@ struct SharedContexts {
 }
 
 /// A new compressing context; nil when there is no memory.
-func makeDeflater(windowBits: Int32, takeover: Bool, memoryLevel: Int32) -> OpaquePointer? {
+func makeDeflater(
+  windowBits: Int32, takeover: Bool, level: Int32, memoryLevel: Int32
+) -> OpaquePointer? {
   var options = swl_deflater_options()
   options.size = MemoryLayout<swl_deflater_options>.size
   options.window_bits = windowBits
   options.takeover = takeover
-  options.level = Compression.level
+  options.level = level
   options.memory_level = memoryLevel
   var deflater: OpaquePointer?
   return swl_deflater_new(&deflater, &options) == 0 ? deflater : nil
