@@ -38,7 +38,7 @@ fuzz: deps
 
 tsan: deps
 	swift test --sanitize=thread --scratch-path .build-tsan \
-	  --filter 'SwiftletServerTests|SwiftletClientTests'
+	  --filter 'SwiftletServerTests|SwiftletClientTests|SwiftletMessagingTests'
 
 conformance: build
 	Tests/conformance/run

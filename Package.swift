@@ -87,6 +87,7 @@ let package = Package(
       dependencies: [
         "SwiftletCore", "SwiftletServer",
         .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -156,7 +157,7 @@ let package = Package(
       ],
       path: "Tests/SwiftletImagesTests", swiftSettings: swift),
     .testTarget(
-      name: "SwiftletMessagingTests", dependencies: ["SwiftletMessaging"],
+      name: "SwiftletMessagingTests", dependencies: ["SwiftletMessaging", "SwiftletTestSupport"],
       path: "Tests/SwiftletMessagingTests", swiftSettings: swift),
     .testTarget(
       name: "swiftletTests",

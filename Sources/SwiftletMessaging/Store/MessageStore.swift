@@ -72,9 +72,12 @@ public protocol MessageStore: Sendable {
 
   // MARK: Claims
 
-  /// Claims the oldest free messages. One that has been claimed as often as the queue allows goes to the
-  /// dead letters instead, and is free there. A message that would expire before the claim's end
-  /// lives until that and `grace` seconds more.
+  /// Claims the oldest free messages. A message that would expire before the claim's end lives until
+  /// that and `grace` seconds more; a grace below 0 counts as 0.
+  ///
+  /// One that has been claimed as often as the queue allows goes to the dead letters instead, which are
+  /// made when there are none: free, behind the others, with an id of that queue and no claims
+  /// counted; when it was posted stays.
   func createClaim(
     of queue: QueueKey, ttl: Int64, grace: Int64, limit: Int,
     _ done: @escaping Completion<ClaimAnswer>)
@@ -93,6 +96,7 @@ public protocol MessageStore: Sendable {
   func createSubscription(
     of queue: QueueKey, subscriber: String, ttl: Int64, options: [UInt8],
     _ done: @escaping Completion<Identifier?>)
+  /// Changes what is given; with a ttl its life begins anew. Answers false when there is none.
   func updateSubscription(
     _ id: Identifier, of queue: QueueKey, ttl: Int64?, options: [UInt8]?, isConfirmed: Bool?,
     _ done: @escaping Completion<Bool>)
@@ -168,7 +172,8 @@ public enum DeleteAnswer: Sendable, Hashable {
 }
 
 public struct ClaimAnswer: Sendable, Hashable {
-  public var id: Identifier
-  /// Empty when there was nothing to claim; the id then names nothing.
+  /// nil when all there was went to the dead letters.
+  public var id: Identifier?
+  /// Empty when there was nothing to claim; an id then names nothing.
   public var messages: [StoredMessage]
 }

@@ -11,6 +11,32 @@ public struct QueueKey: Sendable, Hashable {
   }
 }
 
+/// Byte by byte: as text, Swift would take two spellings of one accented letter for one project.
+extension QueueKey: Comparable {
+  public static func == (one: QueueKey, other: QueueKey) -> Bool {
+    one.name.isSame(as: other.name) && one.project.isSame(as: other.project)
+  }
+  public func hash(into hasher: inout Hasher) {
+    project.hashBytes(into: &hasher)
+    name.hashBytes(into: &hasher)
+  }
+  public static func < (one: QueueKey, other: QueueKey) -> Bool {
+    one.project.isSame(as: other.project)
+      ? one.name.precedes(other.name) : one.project.precedes(other.project)
+  }
+}
+
+extension String {
+  func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+  func precedes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
+
+  fileprivate func hashBytes(into hasher: inout Hasher) {
+    var text = self
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    hasher.combine(0xFF as UInt8)
+  }
+}
+
 /// Milliseconds since 1970, the stores' time. Tests bring a clock of their own.
 public typealias Milliseconds = Int64
 
