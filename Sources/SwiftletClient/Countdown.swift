@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import SwiftletServer
 
 /// Lets tasks wait until something has happened so many times.
 final class Countdown: Sendable {
@@ -9,9 +9,9 @@ final class Countdown: Sendable {
     var waiters: [CheckedContinuation<Void, Never>] = []
   }
 
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
-  init(_ count: Int) { state = Mutex(State(left: count)) }
+  init(_ count: Int) { state = Locked(State(left: count)) }
 
   func countDown() {
     let waiters = state.withLock { state in

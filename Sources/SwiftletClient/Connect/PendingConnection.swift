@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SwiftletServer
-import Synchronization
 
 /// What a task waits for that connects: the open connection, or why there is none.
 final class PendingConnection: Sendable {
@@ -13,7 +12,7 @@ final class PendingConnection: Sendable {
     var waiter: CheckedContinuation<AsyncConnection, any Error>?
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   /// The handler of the connection that is waited for.
   func makeHandler() -> AsyncHandler {

@@ -2,7 +2,6 @@
 
 import Glibc
 import SwiftletServer
-import Synchronization
 
 /// Turns host names into addresses, on threads of its own since the system's resolver waits. Whoever
 /// asks for a name that is being looked up waits for the same answer.
@@ -19,7 +18,7 @@ final class Resolver: Sendable {
     let port: UInt16
   }
 
-  private let waiters = Mutex<[Name: [@Sendable (Answer) -> Void]]>([:])
+  private let waiters = Locked<[Name: [@Sendable (Answer) -> Void]]>([:])
 
   /// Calls `body` with the answer: at once, where the host is an address, else on another thread.
   func resolve(_ host: String, _ port: UInt16, _ body: @escaping @Sendable (Answer) -> Void) {

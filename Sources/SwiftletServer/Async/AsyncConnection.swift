@@ -89,8 +89,9 @@ public struct AsyncConnection: AsyncSequence, Sendable {
   }
 
   /// Begins the close handshake. The sequence ends when it is done.
-  public func close(_ code: CloseCode = .normal) {
-    reference.perform { $0.close(code) }
+  /// - Precondition: As of ``Connection/close(_:reason:)``.
+  public func close(_ code: CloseCode = .normal, reason: String = "") {
+    reference.perform { $0.close(code, reason: reason) }
   }
 
   /// How the connection ended, nil before it did: the peer's close code, our own, or 1006 when it

@@ -2,7 +2,6 @@
 
 import DequeModule
 import SwiftletCore
-import Synchronization
 
 /// Messages between a loop, which puts them in, and a task, which takes them out.
 package final class AsyncInbox: Sendable {
@@ -31,7 +30,7 @@ package final class AsyncInbox: Sendable {
     let reason: String
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   func attach(_ reference: ConnectionReference) {
     state.withLock { $0.reference = reference }

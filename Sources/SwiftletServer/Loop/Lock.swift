@@ -23,3 +23,20 @@ package struct Lock: ~Copyable, @unchecked Sendable {
     return body()
   }
 }
+
+/// A value that is reached under a ``Lock`` only.
+package struct Locked<Value>: ~Copyable, @unchecked Sendable {
+  private let lock = Lock()
+  private let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+
+  package init(_ value: Value) { self.value.initialize(to: value) }
+
+  deinit {
+    value.deinitialize(count: 1)
+    value.deallocate()
+  }
+
+  package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    lock.withLock { body(&value.pointee) }
+  }
+}
