@@ -24,6 +24,7 @@ extension Loop {
         if slot.pointee.phase.isConnecting {
           failConnecting(slot, failure)
         } else {
+          // It opened while this was on its way.
           startClose(slot, code: .goingAway)
         }
       }

@@ -15,7 +15,8 @@ public struct Connection: ~Copyable {
   }
 
   /// Sends a message in one frame. Replies of one wake-up leave together; what the peer does not
-  /// take is queued, and beyond `sendQueueLimit` nothing more is read from it.
+  /// take is queued, and beyond `sendQueueLimit` nothing more is read from it, unless this is a
+  /// client's connection.
   public func send(_ message: RawSpan, kind: MessageKind) {
     message.withUnsafeBytes {
       loop.sendFrame(
@@ -57,7 +58,7 @@ public struct Connection: ~Copyable {
     KeptMessage(loop.takeDelivering(message), of: loop.state.pointee.owner.takeUnretainedValue())
   }
 
-  /// Whether output waits beyond the limit, so that the peer is not read;
+  /// Whether output waits beyond the limit, so that the peer is not read, unless that is a server;
   /// ``MessageHandler/drained(_:)`` tells when that is over.
   public var isBacklogged: Bool { !slot.pointee.flags.isDisjoint(with: .full) }
 
