@@ -10,7 +10,7 @@ SHELL := /bin/bash
 FUZZ_SECONDS ?= 60
 BIN = .build/release
 
-.PHONY: deps build run test lint format bench kernels parsers core fuzz tsan conformance e2e image-check clean
+.PHONY: deps build run test lint format bench kernels parsers core amalgamation fuzz tsan conformance e2e image-check clean
 
 deps:
 	@scripts/deps
@@ -32,6 +32,10 @@ format:
 
 core: deps
 	$(MAKE) -C CSources/CSwiftlet check check-symbols
+
+# The C core as one file, CSources/CSwiftlet/.build/amalgamation/swiftlet.c
+amalgamation:
+	$(MAKE) -C CSources/CSwiftlet amalgamation
 
 fuzz: deps
 	$(MAKE) -C CSources/CSwiftlet fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)

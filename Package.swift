@@ -51,7 +51,9 @@ let package = Package(
     .target(
       name: "CSwiftlet", dependencies: ["COpenSSL", "COpenBLAS", "CZlib"],
       path: "CSources/CSwiftlet",
-      exclude: ["CMakeLists.txt", "Makefile", "fuzz", "swiftlet.pc.in", "tests"], cSettings: c),
+      exclude: [
+        "CMakeLists.txt", "Makefile", "abi", "examples", "fuzz", "swiftlet.pc.in", "tests", "tools",
+      ], cSettings: c),
     .target(name: "CPlatform", path: "CSources/CPlatform", cSettings: c),
 
     .target(

@@ -164,7 +164,7 @@ int swl_deflate_accept(const swl_http_fields *fields, const swl_deflate_options 
   if (!negotiation_options(&wish, options)) return SWL_ERROR_ARGUMENT;
   swl_extension_reader reader = {.fields = fields};
   swl_slice name;
-  deflate_parameters offer, accepted;
+  deflate_parameters offer, accepted = {0};
   bool found = false;
   int result;
   while ((result = swl_extension_next(&reader, &name)) == 1) {

@@ -8,34 +8,34 @@
 #include "internal.h"
 #include "rounded.h"
 
-static uint32_t load_u8(const uint8_t *at) { return at[0]; }
+static uint32_t read_u8(const uint8_t *at) { return at[0]; }
 
-static uint32_t load_u16(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
+static uint32_t read_u16(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
 
-static double load_f32(const uint8_t *at) {
+static double read_f32(const uint8_t *at) {
   float value;
   memcpy(&value, at, sizeof value);
   return value;
 }
 
-static double load_f64(const uint8_t *at) {
+static double read_f64(const uint8_t *at) {
   double value;
   memcpy(&value, at, sizeof value);
   return value;
 }
 
-static void store_f32(uint8_t *at, double value) {
+static void write_f32(uint8_t *at, double value) {
   float narrow = (float)value;
   memcpy(at, &narrow, sizeof narrow);
 }
 
-static void store_f64(uint8_t *at, double value) { memcpy(at, &value, sizeof value); }
+static void write_f64(uint8_t *at, double value) { memcpy(at, &value, sizeof value); }
 
 #define INTEGER_KERNELS(type, width)                                                               \
   static void tally_##type(const uint8_t *samples, size_t count, unsigned what, swl_window window, \
                            swl_tally *tally) {                                                     \
     for (; count > 0; count--, samples += width) {                                                 \
-      uint32_t value = load_##type(samples);                                                       \
+      uint32_t value = read_##type(samples);                                                       \
       if (what & SWL_TALLY_RANGE) {                                                                \
         if (value < tally->min) tally->min = value;                                                \
         if (value > tally->max) tally->max = value;                                                \
@@ -49,7 +49,7 @@ static void store_f64(uint8_t *at, double value) { memcpy(at, &value, sizeof val
   static uint32_t next_##type(const uint8_t *samples, size_t count, uint32_t value) {              \
     uint32_t next = UINT32_MAX;                                                                    \
     for (; count > 0; count--, samples += width) {                                                 \
-      uint32_t sample = load_##type(samples);                                                      \
+      uint32_t sample = read_##type(samples);                                                      \
       if (sample > value && sample < next) next = sample;                                          \
     }                                                                                              \
     return next;                                                                                   \
@@ -57,14 +57,14 @@ static void store_f64(uint8_t *at, double value) { memcpy(at, &value, sizeof val
   static void sift_##type(const uint8_t *samples, size_t count, uint32_t low, uint32_t high,       \
                           uint64_t *counts) {                                                      \
     for (; count > 0; count--, samples += width) {                                                 \
-      uint32_t value = load_##type(samples);                                                       \
+      uint32_t value = read_##type(samples);                                                       \
       if (low <= value && value <= high) counts[value - low]++;                                    \
     }                                                                                              \
   }                                                                                                \
   static uint64_t squares_##type(const uint8_t *samples, size_t count) {                           \
     uint64_t sum = 0;                                                                              \
     for (; count > 0; count--, samples += width) {                                                 \
-      uint64_t value = load_##type(samples);                                                       \
+      uint64_t value = read_##type(samples);                                                       \
       sum += value * value;                                                                        \
     }                                                                                              \
     return sum;                                                                                    \
@@ -74,7 +74,7 @@ static void store_f64(uint8_t *at, double value) { memcpy(at, &value, sizeof val
   static void extent_##type(const uint8_t *samples, size_t count, unsigned what,              \
                             swl_extent *extent) {                                             \
     for (size_t i = 0; i < count; i++) {                                                      \
-      double value = load_##type(samples + i * width);                                        \
+      double value = read_##type(samples + i * width);                                        \
       if (value != value) extent->nan = true;                                                 \
       if (what & SWL_EXTENT_RANGE) {                                                          \
         if (value < extent->min) extent->min = value;                                         \
@@ -86,18 +86,18 @@ static void store_f64(uint8_t *at, double value) { memcpy(at, &value, sizeof val
   static void deviations_##type(const uint8_t *samples, size_t count, double mean,            \
                                 double lanes[16]) {                                           \
     for (size_t i = 0; i < count; i++) {                                                      \
-      double deviation = load_##type(samples + i * width) - mean;                             \
+      double deviation = read_##type(samples + i * width) - mean;                             \
       lanes[i % 16] += swl_rounded(deviation * deviation);                                    \
     }                                                                                         \
   }                                                                                           \
   static void partition_##type(const uint8_t *samples, size_t count, double low, double high, \
                                swl_partition *partition) {                                    \
     for (; count > 0; count--, samples += width) {                                            \
-      double value = load_##type(samples);                                                    \
+      double value = read_##type(samples);                                                    \
       partition->below_low += value < low;                                                    \
       partition->to_low += value <= low;                                                      \
       partition->to_high += value <= high;                                                    \
-      store_##type(partition->between, value);                                                \
+      write_##type(partition->between, value);                                                \
       if (low < value && value < high) partition->between += width;                           \
     }                                                                                         \
   }

@@ -39,7 +39,7 @@ static void SELECT_NAME(insertion_sort)(SELECT_TYPE *values, size_t count) {
 
 /* Hoare's partition around the median of three, which it also uses as sentinels. Returns a
  * position p with values[..p] <= values[p + 1..], both sides not empty. count is at least 3. */
-static size_t SELECT_NAME(partition)(SELECT_TYPE *values, size_t count) {
+static size_t SELECT_NAME(part)(SELECT_TYPE *values, size_t count) {
   SELECT_TYPE *low = &values[0], *middle = &values[count / 2], *high = &values[count - 1];
   if (*middle < *low) SELECT_NAME(swap)(middle, low);
   if (*high < *middle) SELECT_NAME(swap)(high, middle);
@@ -64,7 +64,7 @@ void SELECT_NAME(swl_select)(SELECT_TYPE *values, size_t count, size_t k) {
       SELECT_NAME(heapsort)(values, count);
       return;
     }
-    size_t left = SELECT_NAME(partition)(values, count) + 1;
+    size_t left = SELECT_NAME(part)(values, count) + 1;
     if (k < left) {
       count = left;
     } else {

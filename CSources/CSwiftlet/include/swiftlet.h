@@ -31,8 +31,10 @@
 
 #if defined(__GNUC__)
 #define SWL_API __attribute__((visibility("default")))
+#define SWL_INLINE static inline __attribute__((unused))
 #else
 #define SWL_API
+#define SWL_INLINE static inline
 #endif
 
 #ifdef __cplusplus
@@ -182,7 +184,7 @@ SWL_API size_t swl_frame_write(void *out, const swl_frame *frame);
  * returns its size. `out` must have SWL_FRAME_HEADER_MAX bytes. Inline, since for small messages it
  * is two bytes.
  */
-static inline size_t swl_frame_write_whole(void *out, swl_opcode opcode, uint64_t length) {
+SWL_INLINE size_t swl_frame_write_whole(void *out, swl_opcode opcode, uint64_t length) {
   if (length <= SWL_CONTROL_PAYLOAD_MAX) {
     unsigned char *bytes = (unsigned char *)out;
     bytes[0] = (unsigned char)(0x80u | (unsigned)opcode);

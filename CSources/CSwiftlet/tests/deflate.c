@@ -3,11 +3,12 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#if SWL_WITH_DEFLATE
 #include <stdlib.h>
 
 #include "allocator.h"
 #include "contexts.h"
+
+#if SWL_WITH_DEFLATE
 
 static void check_deflates(swl_deflater *deflater, const char *text, test_cut cut,
                            const uint8_t *expected, size_t size) {

@@ -3,12 +3,13 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#if SWL_WITH_DEFLATE
 #include <stdlib.h>
-#include <zlib.h>
 
 #include "allocator.h"
 #include "contexts.h"
+
+#if SWL_WITH_DEFLATE
+#include <zlib.h>
 
 /* Inflates a message of a fresh context and checks its text. */
 static void check_inflates(const void *data, size_t size, const char *text) {

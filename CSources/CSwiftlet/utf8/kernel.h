@@ -65,7 +65,7 @@ INLINE vector collect(uint8_t *data, vector keys, bool masked) {
 /* What blocks leave behind for the next. */
 typedef struct state {
   vector previous;
-  bool beyond_ascii; /* whether `previous` may hold such bytes */
+  bool beyond; /* whether `previous` may hold such bytes */
 } state;
 
 /* Whether a block is right behind those before it, as far as `counted` is ones; NULL: all of it. */
@@ -97,8 +97,8 @@ INLINE bool take(state *state, uint8_t *data, bool four, vector keys, bool maske
   }
   bool beyond = beyond_ascii(all);
   /* ASCII is looked at all the same when a character may be open in front of it. */
-  if (!beyond && !state->beyond_ascii) return true;
-  state->beyond_ascii = beyond;
+  if (!beyond && !state->beyond) return true;
+  state->beyond = beyond;
   bool valid = check(state, data, NULL);
   if (four) {
     valid &= check(state, data + BLOCK, NULL);
@@ -142,7 +142,7 @@ INLINE bool run(uint8_t *data, size_t size, uint32_t key, bool masked) {
   if (rest == 0) return true;
   bool ascii = masked ? !(swl_mask_short(data + i, data + i, rest, key) & SWL_BEYOND_ASCII)
                       : i > 0 && !beyond_ascii(collect(data + size - BLOCK, keys, false));
-  if (ascii && !state.beyond_ascii) return true;
+  if (ascii && !state.beyond) return true;
   /* What lies behind the text in this block is not part of it: errors there do not count. */
   uint8_t last[BLOCK] = {0};
   memcpy(last, data + i, rest);
