@@ -87,7 +87,7 @@ let package = Package(
     .target(
       name: "SwiftletMessaging",
       dependencies: [
-        "SwiftletCore", "SwiftletServer",
+        "SwiftletCore", "SwiftletServer", "COpenSSL",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
@@ -159,7 +159,11 @@ let package = Package(
       ],
       path: "Tests/SwiftletImagesTests", swiftSettings: swift),
     .testTarget(
-      name: "SwiftletMessagingTests", dependencies: ["SwiftletMessaging", "SwiftletTestSupport"],
+      name: "SwiftletMessagingTests",
+      dependencies: [
+        "SwiftletMessaging", "SwiftletServer", "SwiftletCore", "SwiftletTestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       path: "Tests/SwiftletMessagingTests", swiftSettings: swift),
     .testTarget(
       name: "swiftletTests",

@@ -59,6 +59,8 @@ extension Value {
       }
     }
 
+    mutating func set(_ key: String, _ value: Value) { set(.string(key), value) }
+
     /// Room for this many entries in all.
     mutating func reserve(_ count: Int) { entries.reserveCapacity(count) }
 

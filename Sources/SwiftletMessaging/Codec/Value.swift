@@ -28,6 +28,7 @@ extension Value: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
 {
   public init(dictionaryLiteral entries: (String, Value)...) {
     var map = Map()
+    map.reserve(entries.count)
     for (key, value) in entries { map.set(.string(key), value) }
     self = .map(map)
   }

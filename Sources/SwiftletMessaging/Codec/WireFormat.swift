@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The two encodings of the wire: JSON in text frames, MessagePack in binary ones.
-public enum WireFormat: String, Sendable, Hashable {
+public enum WireFormat: String, Sendable, Hashable, CaseIterable {
   case json
   case messagePack = "msgpack"
 }
@@ -14,6 +14,13 @@ extension WireFormat {
     case .json: try JSON.decode(bytes)
     case .messagePack: try MessagePack.decode(bytes)
     }
+  }
+
+  /// `value` by itself.
+  public func encode(_ value: Value) -> [UInt8] {
+    var bytes: [UInt8] = []
+    encode(value, into: &bytes)
+    return bytes
   }
 
   /// Appends `value`.

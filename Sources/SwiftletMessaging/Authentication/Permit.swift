@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a signature allows whoever has it to do without a token: a pre-signed URL.
+public struct Permit: Sendable, Hashable {
+  /// Such as `/v2/queues/QUEUE/messages`.
+  public var paths: [String]
+  /// HTTP's methods: GET reads, POST posts, DELETE deletes.
+  public var methods: [String]
+  public var project: String
+  public var expires: UTCTime
+
+  /// What of a queue a path can name.
+  public enum Resource: String, Sendable, CaseIterable {
+    case messages, subscriptions, claims
+  }
+
+  /// nil when no queue can have this name.
+  public init?(
+    queue: String, resources: [Resource], methods: [String], project: String, expires: UTCTime
+  ) {
+    guard (try? checkQueueName(queue)) != nil else { return nil }
+    paths = resources.map { "/v2/queues/\(queue)/\($0.rawValue)" }
+    self.methods = methods
+    self.project = project
+    self.expires = expires
+  }
+
+  /// As the headers of a request have it; nil when they have not all of it in the right types.
+  init?(_ request: Request) {
+    guard case .array(let paths)? = request.headers["URL-Paths"],
+      case .array(let methods)? = request.headers["URL-Methods"],
+      case .string(let expires)? = request.headers["URL-Expires"],
+      let time = UTCTime(iso8601: expires), let paths = Permit.strings(paths),
+      let methods = Permit.strings(methods)
+    else { return nil }
+    self.paths = paths
+    self.methods = methods
+    project = request.project
+    self.expires = time
+  }
+
+  private static func strings(_ values: [Value]) -> [String]? {
+    var strings: [String] = []
+    for value in values {
+      guard case .string(let text) = value else { return nil }
+      strings.append(text)
+    }
+    return strings
+  }
+
+  /// What is signed. The separator is a backslash and an n, not a line feed.
+  var text: String {
+    [Permit.join(paths), Permit.join(methods), project, expires.text].joined(separator: #"\n"#)
+  }
+
+  private static func join(_ texts: [String]) -> String {
+    texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: ",")
+  }
+
+  func allows(_ request: Request, at now: Milliseconds) -> Bool {
+    guard now < expires.seconds * 1000, let method = request.action.signedMethod,
+      methods.contains(method)
+    else { return false }
+    let path = "/v2/queues/\(request.queue.name)/messages"
+    if paths.contains(where: { $0.hasSameBytes(as: path) }) { return true }
+    guard let id = request.text("message_id") else { return false }
+    return paths.contains { $0.hasSameBytes(as: "\(path)/\(id)") }
+  }
+
+  /// The permit with its signature, as JSON.
+  public func json(signedBy key: SigningKey) -> String {
+    let object: Value = [
+      "paths": .array(paths.map { .string($0) }), "methods": .array(methods.map { .string($0) }),
+      "project": .string(project), "expires": .string(expires.text),
+      "signature": .string(String(decoding: key.signature(of: text), as: UTF8.self)),
+    ]
+    return String(decoding: WireFormat.json.encode(object), as: UTF8.self)
+  }
+}
+
+extension SigningKey {
+  /// Whether the request's headers are a permit for it, signed with this key.
+  func hasSigned(_ request: Request, at now: Milliseconds) -> Bool {
+    guard case .string(let signature)? = request.headers["URL-Signature"],
+      let permit = Permit(request), permit.allows(request, at: now)
+    else { return false }
+    return hasSigned(permit.text, as: signature)
+  }
+}

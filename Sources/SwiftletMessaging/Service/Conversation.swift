@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DequeModule
+import SwiftletCore
+import Synchronization
+
+/// One client's requests and what is said in return, without any I/O: messages in, effects out.
+///
+/// Used on the connection's loop alone, but for ``answerCame()``.
+final class Conversation: @unchecked Sendable {
+  /// What is to be done with the connection, in the order given.
+  enum Effect {
+    case send([UInt8], MessageKind)
+    case close(CloseCode, reason: String)
+    case pauseReading
+    case resumeReading
+    /// Have ``Conversation/woken(_:)`` called.
+    case wake(after: Duration)
+    case subscribe(LiveSubscription)
+  }
+
+  typealias Perform = (Effect) -> Void
+
+  let service: MessagingService
+  /// What this connection subscribes as.
+  private(set) lazy var subscriber = LiveSubscription.newSubscriber()
+  private var identity = Identity.stranger
+  /// Where the first message decides: what it decided.
+  private var firstFormat: WireFormat?
+  private var subscribes = false
+
+  /// What waits for an answer that is still to come, and what must not overtake it.
+  private enum Turn {
+    case exchange(Exchange, WireFormat)
+    case message([UInt8], MessageKind)
+  }
+  private var turns = Deque<Turn>()
+  private var exchangesUnderWay = 0
+  private var isPaused = false
+
+  /// Has ``flush(_:)`` called on the loop. Called on any thread.
+  private let callBack: @Sendable (Conversation) -> Void
+  private let isCalledBack = Atomic(false)
+
+  init(_ service: MessagingService, callBack: @escaping @Sendable (Conversation) -> Void) {
+    self.service = service
+    self.callBack = callBack
+  }
+
+  /// Whether an answer is still to come.
+  var isBusy: Bool { !turns.isEmpty }
+
+  // MARK: - Requests
+
+  func receive(_ message: RawSpan, kind: MessageKind, _ perform: Perform) {
+    let format: WireFormat = kind == .text ? .json : .messagePack
+    var echo = Echo()
+    do throws(Answer) {
+      guard case .map(let envelope) = try decode(message, format) else {
+        throw .error(400, "Unexpected body type. Expected dict or dict like.")
+      }
+      echo = Echo(envelope, maskingSecrets: service.settings.masksSecrets)
+      let request = try Request(envelope, format: format)
+      if request.action == .authenticate {
+        echo.body = [:]
+        echo.headers = [:]
+        throw authenticate(request, perform)
+      }
+      try admit(request)
+      begin(Exchange(request, echo, in: self), responseFormat(to: format), perform)
+    } catch {
+      say(encode(error, echo, responseFormat(to: format)), responseFormat(to: format).kind, perform)
+    }
+  }
+
+  private func decode(_ message: RawSpan, _ format: WireFormat) throws(Answer) -> Value {
+    do throws(DecodeError) {
+      let value = try message.withUnsafeBytes { bytes throws(DecodeError) in
+        try format.decode(bytes)
+      }
+      if firstFormat == nil { firstFormat = format }
+      return value
+    } catch {
+      let name = format == .json ? "text (JSON)" : "binary (MessagePack)"
+      throw .error(400, "Can't decode \(name) request. \(error.kind): \(error.detail)")
+    }
+  }
+
+  private func begin(_ exchange: Exchange, _ format: WireFormat, _ perform: Perform) {
+    if exchange.request.action == .subscriptionCreate { subscribes = true }
+    service.run(exchange)
+    let outcome = exchange.outcomeOrWait()
+    if turns.isEmpty, let outcome { return conclude(outcome, exchange, format, perform) }
+    turns.append(.exchange(exchange, format))
+    exchangesUnderWay += 1
+    if exchangesUnderWay >= service.settings.maxRequestsUnderWay && !isPaused {
+      isPaused = true
+      perform(.pauseReading)
+    }
+  }
+
+  private func conclude(
+    _ outcome: Exchange.Outcome, _ exchange: Exchange, _ format: WireFormat, _ perform: Perform
+  ) {
+    for subscription in outcome.subscriptions { perform(.subscribe(subscription)) }
+    perform(.send(encode(outcome.answer, exchange.echo, format), format.kind))
+  }
+
+  private func encode(_ answer: Answer, _ echo: Echo, _ format: WireFormat) -> [UInt8] {
+    format.encode(echo.response(answer))
+  }
+
+  // MARK: - Answers in order
+
+  /// Sends a message behind what is still to come.
+  func say(_ message: [UInt8], _ kind: MessageKind, _ perform: Perform) {
+    if turns.isEmpty {
+      perform(.send(message, kind))
+    } else {
+      turns.append(.message(message, kind))
+    }
+  }
+
+  /// An exchange that was waited for has its answer.
+  func answerCame() {
+    if !isCalledBack.exchange(true, ordering: .acquiringAndReleasing) { callBack(self) }
+  }
+
+  /// Sends the answers that have come, up to the first that has not.
+  func flush(_ perform: Perform) {
+    isCalledBack.store(false, ordering: .sequentiallyConsistent)
+    sending: while let turn = turns.first {
+      switch turn {
+      case .message(let message, let kind): perform(.send(message, kind))
+      case .exchange(let exchange, let format):
+        guard let outcome = exchange.outcomeIfThere else { break sending }
+        exchangesUnderWay -= 1
+        conclude(outcome, exchange, format, perform)
+      }
+      turns.removeFirst()
+    }
+    if isPaused && exchangesUnderWay <= service.settings.maxRequestsUnderWay / 2 {
+      isPaused = false
+      perform(.resumeReading)
+    }
+  }
+
+  /// The connection is gone.
+  func end() {
+    turns.removeAll()
+    if subscribes { service.forget(subscriber) }
+  }
+
+  // MARK: - Formats
+
+  private func responseFormat(to format: WireFormat) -> WireFormat {
+    switch service.settings.notificationFormat {
+    case .subscription, .accept: format
+    case .firstMessage: firstFormat ?? format
+    case .fixed(let format): format
+    }
+  }
+
+  /// In what a subscription's notifications are encoded that `accept` was said of.
+  func notificationFormat(for request: Request, accept: WireFormat?) -> WireFormat {
+    switch service.settings.notificationFormat {
+    case .subscription: accept ?? request.format
+    case .accept: accept ?? .json
+    case .firstMessage: firstFormat ?? request.format
+    case .fixed(let format): format
+    }
+  }
+}
+
+extension WireFormat {
+  var kind: MessageKind { self == .json ? .text : .binary }
+}
+
+// MARK: - Authentication
+
+extension Conversation {
+  /// Whom the client has proved to be.
+  enum Identity {
+    case stranger
+    case member(Grant)
+  }
+
+  private func authenticate(_ request: Request, _ perform: Perform) -> Answer {
+    if let authentication = service.authentication {
+      let token = request.header("X-Auth-Token")
+      guard let grant = authentication.tokens.grant(for: token, at: service.now()) else {
+        return .error(401, "Authentication failed.")
+      }
+      identity = .member(grant)
+      awaitExpiry(of: grant, perform)
+    }
+    return Answer(200, ["message": "Authentified."])
+  }
+
+  private func admit(_ request: Request) throws(Answer) {
+    guard let authentication = service.authentication, request.action.needsAuthentication else {
+      return
+    }
+    let now = service.now()
+    switch identity {
+    case .member(let grant) where grant.isGood(at: now):
+      guard request.project.hasSameBytes(as: grant.project) else {
+        throw .error(403, "Not authenticated.")
+      }
+    case .member, .stranger:
+      guard let key = authentication.signingKey, key.hasSigned(request, at: now) else {
+        throw .error(403, "Not authentified.")
+      }
+    }
+  }
+
+  /// The time asked for has come: for the end of what the client may do, unless it has authenticated
+  /// anew meanwhile.
+  func woken(_ perform: Perform) {
+    guard case .member(let grant) = identity else { return }
+    if grant.isGood(at: service.now()) {
+      awaitExpiry(of: grant, perform)
+    } else {
+      perform(.close(CloseCode(rawValue: 4003), reason: "Authentication expired."))
+    }
+  }
+
+  private func awaitExpiry(of grant: Grant, _ perform: Perform) {
+    guard let expires = grant.expires else { return }
+    perform(.wake(after: .milliseconds(expires - service.now())))
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Logging
+public import ServiceLifecycle
+public import SwiftletServer
+
+/// Queues, messages, claims and subscriptions over WebSockets, in JSON and in MessagePack.
+///
+///     let store = MemoryStore(defaultMessageTTL: 3600, clock: wallClock)
+///     let messaging = MessagingService(store: store)
+///     messaging.register(in: &routes)
+///
+/// Run it beside the server, and shut it down after it: it closes the store.
+public final class MessagingService: Service {
+  let settings: MessagingSettings
+  let authentication: Authentication?
+  let store: any MessageStore
+  let hub: any SubscriptionHub
+  /// Milliseconds since 1970.
+  let now: @Sendable () -> Milliseconds
+  private let logger: Logger
+
+  /// - Parameter authentication: Without it everyone is served.
+  public convenience init(
+    settings: MessagingSettings = MessagingSettings(), authentication: Authentication? = nil,
+    store: any MessageStore, logger: Logger = Logger(label: "swiftlet")
+  ) {
+    self.init(
+      settings: settings, authentication: authentication, store: store,
+      hub: LocalHub(now: wallClock), now: wallClock, logger: logger)
+  }
+
+  init(
+    settings: MessagingSettings, authentication: Authentication?, store: any MessageStore,
+    hub: any SubscriptionHub, now: @escaping @Sendable () -> Milliseconds, logger: Logger
+  ) {
+    self.settings = settings
+    self.authentication = authentication
+    self.store = store
+    self.hub = hub
+    self.now = now
+    self.logger = logger
+    store.observePosts { [hub] queue, messages in hub.posted(messages, to: queue) }
+    // Those of a server that did not end in order: no connection outlives its process.
+    store.deleteSubscriptions(subscriberPrefix: LiveSubscription.subscriberPrefix) { result in
+      if case .failure(let error) = result { self.note(error) }
+    }
+  }
+
+  /// Serves at `/v2` and at `/`.
+  public func register(in routes: inout Routes, compression: Compression = .off) {
+    for path in ["/v2", "/"] {
+      routes.webSocket(path, compression: compression) { _ in MessagingHandler(self) }
+    }
+  }
+
+  /// Waits for the graceful shutdown and closes the store.
+  public func run() async throws {
+    try? await gracefulShutdown()
+    await store.close()
+  }
+
+  /// A connection is gone, and with it what it subscribed to.
+  func forget(_ subscriber: String) {
+    hub.forget(subscriber)
+    store.deleteSubscriptions(subscriberPrefix: subscriber) { result in
+      if case .failure(let error) = result { self.note(error) }
+    }
+  }
+
+  /// Logs what a store could not do.
+  func note(_ error: StoreError) {
+    logger.error("the message store failed: \(error)")
+  }
+}
+
+extension MessagingService {
+  /// Begins what a request asks for.
+  func run(_ exchange: Exchange) {
+    do throws(Answer) {
+      switch exchange.request.action {
+      // The conversation's own affair.
+      case .authenticate: break
+      case .queueList: try listQueues(exchange)
+      case .queueCreate: try createQueue(exchange)
+      case .queueGet: getQueue(exchange)
+      case .queueUpdate: try updateQueue(exchange)
+      case .queueDelete: deleteQueue(exchange)
+      case .queueGetStats: getQueueStatistics(exchange)
+      case .queuePurge: purgeQueue(exchange)
+      case .messagePost: try postMessages(exchange)
+      case .messageList: try listMessages(exchange)
+      case .messageGet: getMessage(exchange)
+      case .messageGetMany: try getMessages(exchange)
+      case .messageDelete: deleteMessage(exchange)
+      case .messageDeleteMany: try deleteMessages(exchange)
+      case .claimCreate: try createClaim(exchange)
+      case .claimGet: try getClaim(exchange)
+      case .claimUpdate: try updateClaim(exchange)
+      case .claimDelete: deleteClaim(exchange)
+      case .subscriptionCreate: try createSubscriptions(exchange)
+      case .subscriptionList: try listSubscriptions(exchange)
+      case .subscriptionGet: try getSubscription(exchange)
+      case .subscriptionUpdate: try updateSubscription(exchange)
+      case .subscriptionDelete: deleteSubscription(exchange)
+      case .ping: exchange.answer(Answer(200, ["message": "pong"]))
+      case .health: checkHealth(exchange)
+      }
+    } catch {
+      exchange.answer(error)
+    }
+  }
+}
