@@ -97,7 +97,7 @@ let package = Package(
     .executableTarget(
       name: "swiftlet",
       dependencies: [
-        "SwiftletServer", "SwiftletImages",
+        "SwiftletServer", "SwiftletImages", "SwiftletMessaging",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),

@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import SwiftletImages
+import SwiftletMessaging
 import SwiftletServer
 
 /// `swiftlet serve`.
@@ -42,6 +43,8 @@ struct Serve: AsyncParsableCommand {
   var drainTimeout: String?
   @Option(help: "Append the results of acknowledged images to this file, as JSON lines.")
   var record: String?
+  @OptionGroup(title: "Messaging")
+  var messaging: MessagingOptions
   @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
   var logLevel: String?
   @Option(help: "A JSON file with any of these options.")
@@ -75,17 +78,19 @@ struct Serve: AsyncParsableCommand {
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     var logger = Logger(label: "swiftlet")
     logger.logLevel = level
-    try await serve(configuration, compression, record: recordPath, logger)
+    let messaging = try messaging.service(settings, logger)
+    try await serve(configuration, compression, record: recordPath, messaging, logger)
   }
 
   private func serve(
     _ configuration: ServerConfiguration, _ compression: Compression, record: String?,
-    _ logger: Logger
+    _ messaging: MessagingService, _ logger: Logger
   ) async throws {
     let metrics = Metrics()
     var routes = Routes()
     addStatusRoutes(to: &routes, metrics)
     routes.webSocket("/echo", compression: compression) { _ in Echo() }
+    messaging.register(in: &routes, compression: compression)
 
     let images: ImageStatisticsService
     let server: Server
@@ -105,11 +110,12 @@ struct Serve: AsyncParsableCommand {
       throw StartFailure("\(error)", status: EX_UNAVAILABLE)
     }
 
-    // Shut down from the end of the list: the recorder outlives the last connection.
+    // Shut down from the end of the list: the recorder and the store outlive the last connection.
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
     let group = ServiceGroup(
-      services: [images, server], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+      services: [images, messaging, server], gracefulShutdownSignals: [.sigterm, .sigint],
+      logger: quiet)
     do {
       try await group.run()
     } catch let error as RecordError {

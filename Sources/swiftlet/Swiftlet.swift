@@ -9,7 +9,7 @@ struct Swiftlet: AsyncParsableCommand {
     commandName: "swiftlet",
     abstract: "A WebSocket server for binary work.",
     version: "0.1.0",
-    subcommands: [Serve.self])
+    subcommands: [Serve.self, Sign.self])
 }
 
 @main
@@ -28,7 +28,7 @@ enum Main {
     } catch {
       // Help and the version are not failures and go to standard output.
       guard Swiftlet.exitCode(for: error) != .success else { Swiftlet.exit(withError: error) }
-      complain("\(Swiftlet.message(for: error)) (see swiftlet serve --help)")
+      complain("\(Swiftlet.message(for: error)) (see swiftlet --help)")
       exit(EX_USAGE)
     }
   }

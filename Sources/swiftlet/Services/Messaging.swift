@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Logging
+import SwiftletMessaging
+
+/// The options of the messaging service.
+struct MessagingOptions: ParsableArguments {
+  @Option(help: "Where messages are kept: memory. (default: memory)")
+  var store: String?
+  @Option(
+    help: """
+      What notifications are encoded as: subscription (as the request that subscribed), accept (as \
+      its accept says), first-message (as a connection's first message), json or msgpack. The last \
+      three hold for responses too. (default: subscription)
+      """)
+  var notificationFormat: String?
+  @Option(
+    help: """
+      Serve only clients with one of the tokens in this file: lines of TOKEN PROJECT [EXPIRES], where \
+      TOKEN may be sha256:HEX.
+      """)
+  var tokens: String?
+  @Option(help: "Serve requests signed with the secret in this file, and others only by token.")
+  var signingKey: String?
+
+  func service(
+    _ settings: Settings, _ logger: Logger
+  ) throws(StartFailure) -> MessagingService {
+    var messaging = MessagingSettings()
+    try settings.read(
+      "notification-format", notificationFormat, into: &messaging.notificationFormat)
+    var choice = StoreChoice.memory
+    try settings.read("store", store, into: &choice)
+    var tokenFile: String?
+    try settings.read("tokens", tokens, into: &tokenFile)
+    var keyFile: String?
+    try settings.read("signing-key", signingKey, into: &keyFile)
+    return MessagingService(
+      settings: messaging, authentication: try authentication(tokenFile, keyFile),
+      store: choice.open(messaging), logger: logger)
+  }
+
+  /// None is needed where neither tokens nor a key are given.
+  private func authentication(
+    _ tokenFile: String?, _ keyFile: String?
+  ) throws(StartFailure) -> Authentication? {
+    if tokenFile == nil && keyFile == nil { return nil }
+    var authentication = Authentication()
+    if let tokenFile { authentication.tokens = try readTokens(tokenFile) }
+    if let keyFile { authentication.signingKey = try readSigningKey(keyFile) }
+    return authentication
+  }
+}
+
+enum StoreChoice: Setting {
+  case memory
+
+  static func parse(_ text: String) -> StoreChoice? { text == "memory" ? .memory : nil }
+  static var form: String { "a store: memory" }
+
+  func open(_ settings: MessagingSettings) -> any MessageStore {
+    switch self {
+    case .memory: MemoryStore(defaultMessageTTL: settings.defaultMessageTTL, clock: wallClock)
+    }
+  }
+}
+
+extension NotificationFormat: Setting {
+  static func parse(_ text: String) -> NotificationFormat? {
+    switch text {
+    case "subscription": .subscription
+    case "accept": .accept
+    case "first-message": .firstMessage
+    default: WireFormat(rawValue: text).map { .fixed($0) }
+    }
+  }
+
+  static var form: String { "subscription, accept, first-message, json or msgpack" }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import ArgumentParser
+import Foundation
+public import SwiftletMessaging
+
+/// `swiftlet sign`.
+struct Sign: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Sign a permit to use a queue without a token.",
+    discussion: """
+      Prints it as JSON. A request carries it in its headers URL-Paths, URL-Methods, URL-Expires and \
+      URL-Signature, beside the X-Project-ID it was made for; whoever has it may do as it says until \
+      it expires.
+      """)
+
+  @Option(help: "A file with the server's secret.")
+  var signingKey: String
+  @Option(help: "The project of the queue.")
+  var project: String
+  @Option(help: "The queue.")
+  var queue: String
+  @Option(
+    name: .customLong("path"),
+    help: "What of the queue, may be repeated: messages, subscriptions or claims.")
+  var resources: [Permit.Resource] = [.messages]
+  @Option(
+    name: .customLong("method"),
+    help: "What may be done, may be repeated: GET (list), POST, DELETE and others of HTTP's.")
+  var methods: [HTTPMethod] = [.get]
+  @Option(help: "Until when, such as 2030-01-31T12:00:00Z. (default: a day from now)")
+  var expires: String?
+
+  func run() throws {
+    let now = wallClock() / 1000
+    var end = UTCTime(seconds: now + 86400)
+    if let expires {
+      guard let time = UTCTime(iso8601: expires) else {
+        throw StartFailure(
+          "--expires: \"\(expires)\" is not a time such as 2030-01-31T12:00:00Z", status: EX_USAGE)
+      }
+      guard time.seconds > now else {
+        throw StartFailure("--expires: \"\(expires)\" is over", status: EX_USAGE)
+      }
+      end = time
+    }
+    guard
+      let permit = Permit(
+        queue: queue, resources: resources, methods: methods.map(\.rawValue), project: project,
+        expires: end)
+    else {
+      throw StartFailure("--queue: no queue can have the name \"\(queue)\"", status: EX_USAGE)
+    }
+    print(permit.json(signedBy: try readSigningKey(signingKey)))
+  }
+}
+
+enum HTTPMethod: String, ExpressibleByArgument {
+  case get = "GET"
+  case head = "HEAD"
+  case options = "OPTIONS"
+  case post = "POST"
+  case put = "PUT"
+  case patch = "PATCH"
+  case delete = "DELETE"
+}
+
+extension Permit.Resource: ExpressibleByArgument {}
