@@ -45,6 +45,8 @@ tsan: deps
 	  --filter 'SwiftletServerTests|SwiftletClientTests|SwiftletMessagingTests'
 
 conformance: build
+	swift build -c release --product conformance-client
+	$(MAKE) -C CSources/CSwiftlet examples
 	Tests/conformance/run
 
 e2e: build
