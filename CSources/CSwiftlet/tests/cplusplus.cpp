@@ -1,8 +1,8 @@
 // That the header is C++ too, and its functions can be linked from there.
 // SPDX-License-Identifier: Apache-2.0
-#include <string_view>
-
 #include "swiftlet.h"
+// Behind it, since it must do without.
+#include <string_view>
 
 int main() {
   unsigned char header[SWL_FRAME_HEADER_MAX];
