@@ -10,7 +10,8 @@ extension QueueMetadata {
       self = .none
       return
     }
-    guard JSON.byteCount(of: value) <= settings.maxQueueMetadata else {
+    let size = WireFormat.json.encode(value)
+    guard size.count <= settings.maxQueueMetadata else {
       throw .invalid("Queue metadata is too large. Max size: \(settings.maxQueueMetadata)")
     }
     let packed = WireFormat.messagePack.encode(value)

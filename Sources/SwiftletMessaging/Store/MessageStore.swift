@@ -151,6 +151,15 @@ public struct MessageQuery: Sendable, Hashable {
   /// Leaves out what this client posted.
   public var notFrom: Identifier?
   public var includesClaimed: Bool
+
+  public init(
+    marker: Identifier? = nil, limit: Int, notFrom: Identifier? = nil, includesClaimed: Bool = false
+  ) {
+    self.marker = marker
+    self.limit = limit
+    self.notFrom = notFrom
+    self.includesClaimed = includesClaimed
+  }
 }
 
 /// What a delete says of the message's claim.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// A queue: everything belongs to a project.
 public struct QueueKey: Sendable, Hashable {
   public var project: String
@@ -27,7 +29,18 @@ extension QueueKey: Comparable {
 }
 
 extension String {
-  func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+  func isSame(as other: String) -> Bool {
+    var (one, other) = (self, other)
+    // `elementsEqual` would go byte by byte.
+    return one.withUTF8 { mine in
+      other.withUTF8 { theirs in
+        guard mine.count == theirs.count, let left = mine.baseAddress,
+          let right = theirs.baseAddress
+        else { return mine.isEmpty && theirs.isEmpty }
+        return memcmp(left, right, mine.count) == 0
+      }
+    }
+  }
   func precedes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
 
   fileprivate func hashBytes(into hasher: inout Hasher) {

@@ -35,6 +35,7 @@ package struct SipKey: Sendable, Hashable {
       v3 = key.second ^ 0x7465_6462_7974_6573
     }
 
+    @inline(__always)
     mutating func round() {
       v0 &+= v1
       v1 = v1.rotated(by: 13) ^ v0

@@ -22,19 +22,20 @@ extension MessageQueue {
     // Dead letters may come back to this very queue: behind the end of this claim's view.
     let end = nextSequence
     var next: UInt64 = 0
-    while answer.count < limit, let sequence = messages.first(from: next, .free), sequence < end {
-      next = sequence + 1
-      let message = messages.message(sequence).unsafelyUnwrapped
-      if message.pointee.claimCount >= maxCount {
-        deadLetters(remove(sequence))
+    while answer.count < limit, var found = messages.first(from: next, .free), found.sequence < end
+    {
+      next = found.sequence + 1
+      if found.record.pointee.claimCount >= maxCount {
+        deadLetters(messages.remove(found.sequence))
         continue
       }
-      message.pointee.claim = number
-      message.pointee.claimCount &+= 1
-      message.pointee.outlive(claim, grace: grace)
-      set(free: false, sequence)
-      claim.sequences.append(sequence)
-      answer.append(stored(message.pointee, sequence, showsClaim: true))
+      found.record.pointee.claim = number
+      found.record.pointee.claimCount &+= 1
+      found.isFree = false
+      messages.set(free: false, found.sequence)
+      outlive(found, claim, grace: grace)
+      claim.sequences.append(found.sequence)
+      answer.append(stored(found))
     }
     if !answer.isEmpty { set(claim, number) }
     return answer
@@ -51,26 +52,24 @@ extension MessageQueue {
     guard let number = claimNumber(of: id), let claim = claims[number] else { return nil }
     return StoredClaim(
       id: id, ttl: claim.ttl, created: claim.created,
-      messages: claim.sequences.filter { holds($0, number) }.map(stored))
+      messages: held(by: claim).map(stored))
   }
 
   /// Begins a claim's life anew; false when there is none.
   func updateClaim(_ id: Identifier, ttl: Int64, grace: Int64, now: Milliseconds) -> Bool {
     guard let number = claimNumber(of: id), var claim = claims[number] else { return false }
+    let held = held(by: claim)
     claim.ttl = ttl
     claim.created = now
-    claim.sequences.removeAll { !holds($0, number) }
-    for sequence in claim.sequences {
-      messages.message(sequence)?.pointee.outlive(claim, grace: grace)
-    }
+    claim.sequences = held.map(\.sequence)
+    for message in held { outlive(message, claim, grace: grace) }
     set(claim, number)
     return true
   }
 
-  /// Whether a message is there and held by this claim.
-  func holds(_ sequence: UInt64, _ claim: UInt64) -> Bool {
-    // A claim's message is free only when the claim is no more.
-    messages.message(sequence)?.pointee.claim == claim
+  /// What a claim still holds: those of its messages that are there, since it is alive.
+  private func held(by claim: MemoryClaim) -> [FoundMessage] {
+    claim.sequences.compactMap { messages.find($0) }
   }
 
   private func set(_ claim: MemoryClaim, _ number: UInt64) {
@@ -83,7 +82,7 @@ extension MessageQueue {
   /// Frees what a claim holds.
   func end(claim number: UInt64) {
     guard let claim = claims.removeValue(forKey: number) else { return }
-    for sequence in claim.sequences where holds(sequence, number) { set(free: true, sequence) }
+    for message in held(by: claim) { messages.set(free: true, message.sequence) }
   }
 
   func endClaims(_ now: Milliseconds) {
@@ -91,14 +90,14 @@ extension MessageQueue {
       if claims[entry.number]?.ends == entry.time { end(claim: entry.number) }
     }
   }
-}
 
-extension MessageRecord {
-  /// Raises the ttl of a message that would expire before its claim ends. A grace below 0, which an update
-  /// may bring, counts as none.
-  fileprivate mutating func outlive(_ claim: MemoryClaim, grace: Int64) {
-    guard expires < claim.ends else { return }
-    ttl = claim.ttl.adding(max(grace, 0))
-    expires = claim.created.after(seconds: ttl)
+  /// Raises the ttl of a message that would expire before its claim ends. A grace below 0, which an
+  /// update may bring, counts as none.
+  private func outlive(_ message: FoundMessage, _ claim: MemoryClaim, grace: Int64) {
+    let record = message.record
+    guard record.pointee.expires < claim.ends else { return }
+    record.pointee.ttl = claim.ttl.adding(max(grace, 0))
+    record.pointee.expires = claim.created.after(seconds: record.pointee.ttl)
+    messages.extend(message.sequence, to: record.pointee.expires)
   }
 }

@@ -8,6 +8,7 @@ struct MemoryState {
   private var queues: [QueueKey: MessageQueue] = [:]
   private var names = SortedSet<QueueKey>()
   private let scheme: IdentifierScheme
+  private let garbage = Garbage()
   private var nextQueue: UInt64 = 1
   private var nextClaim: UInt64 = 1
 
@@ -20,12 +21,18 @@ struct MemoryState {
     subscriptions = Subscriptions(scheme: scheme)
   }
 
-  /// Takes memory back from the queue whose turn it is, a little of it. Called with every operation, so that what
-  /// expired in queues that nobody asks for does not stay.
+  /// Takes a little memory back, also of the queue whose turn it is. Called with every operation, so
+  /// that what expired does not stay in queues that nobody asks for.
   mutating func sweep(_ now: Milliseconds) {
+    garbage.collect()
     guard !list.isEmpty else { return }
     nextToSweep = nextToSweep + 1 < list.count ? nextToSweep + 1 : 0
-    list[nextToSweep].catchUp(now, limit: 64)
+    list[nextToSweep].catchUp(now)
+  }
+
+  /// Takes as much memory back as a post takes, or more.
+  func collect(forPostOf count: Int) {
+    for _ in 0..<count / 32 { garbage.collect() }
   }
 
   // MARK: Queues
@@ -46,7 +53,8 @@ struct MemoryState {
   @discardableResult
   mutating func add(_ key: QueueKey, _ metadata: QueueMetadata) -> MessageQueue {
     let queue = MessageQueue(
-      key, number: nextQueue, scheme: scheme, metadata: metadata, index: list.count)
+      key, number: nextQueue, scheme: scheme, metadata: metadata, index: list.count,
+      garbage: garbage)
     nextQueue += 1
     queues[key] = queue
     names.insert(key)
@@ -54,16 +62,15 @@ struct MemoryState {
     return queue
   }
 
-  /// Takes a queue out. Its memory goes with the last reference, better outside the lock.
-  mutating func remove(_ key: QueueKey) -> MessageQueue? {
-    guard let queue = queues.removeValue(forKey: key) else { return nil }
+  /// Takes a queue out, with all that is in it.
+  mutating func remove(_ key: QueueKey) {
+    guard let queue = queues.removeValue(forKey: key) else { return }
     names.remove(key)
     let last = list.removeLast()
     if last !== queue {
       list[queue.index] = last
       last.index = queue.index
     }
-    return queue
   }
 
   func queues(

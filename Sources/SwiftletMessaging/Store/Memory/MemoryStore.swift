@@ -71,9 +71,8 @@ public final class MemoryStore: MessageStore, @unchecked Sendable {
   }
 
   public func deleteQueue(_ queue: QueueKey, _ done: @escaping Completion<Void>) {
-    // What is taken out goes at the end of this call, when others have the lock.
-    let removed = locked { state, _ in state.remove(queue) }
-    withExtendedLifetime(removed) { done(.success(())) }
+    locked { state, _ in state.remove(queue) }
+    done(.success(()))
   }
 
   public func statistics(of queue: QueueKey, _ done: @escaping Completion<QueueStatistics?>) {
@@ -84,7 +83,7 @@ public final class MemoryStore: MessageStore, @unchecked Sendable {
     _ queue: QueueKey, messages: Bool, subscriptions: Bool, _ done: @escaping Completion<Void>
   ) {
     locked { state, now in
-      if messages { state.queue(queue, now)?.purgeFree() }
+      if messages { state.queue(queue, now)?.messages.removeFree() }
       if subscriptions { state.subscriptions.deleteAll(of: queue) }
     }
     done(.success(()))
@@ -109,6 +108,7 @@ public final class MemoryStore: MessageStore, @unchecked Sendable {
       if let bound = queue.metadata.maxPostSize, size > bound {
         return PostAnswer.tooLarge(bound: bound)
       }
+      state.collect(forPostOf: messages.count)
       return .posted(
         queue.post(
           messages, by: client, defaultTTL: queue.metadata.defaultTTL ?? defaultMessageTTL,
@@ -128,7 +128,7 @@ public final class MemoryStore: MessageStore, @unchecked Sendable {
   ) {
     let answer = locked { state, now in
       state.queue(queue, now).map { queue in
-        ids.compactMap { queue.liveSequence(of: $0).map(queue.stored) }
+        ids.compactMap { queue.find($0).map(queue.stored) }
       }
     }
     done(.success(answer))
@@ -146,7 +146,9 @@ public final class MemoryStore: MessageStore, @unchecked Sendable {
   ) {
     locked { state, now in
       guard let queue = state.queue(queue, now) else { return }
-      for id in ids { queue.liveSequence(of: id).map { _ = queue.remove($0) } }
+      for id in ids {
+        if let found = queue.find(id) { _ = queue.messages.remove(found.sequence) }
+      }
     }
     done(.success(()))
   }

@@ -2,7 +2,7 @@
 
 /// One queue in memory: its messages, their numbers and their ends. Its claims are in `Claims.swift`.
 ///
-/// Of what is asked here only ``catchUp(_:limit:)`` knows the time; the store calls it first, and then
+/// Of what is asked here only ``catchUp(_:)`` knows the time; the store calls it first, and then
 /// everything here is live.
 final class MessageQueue {
   let key: QueueKey
@@ -13,88 +13,36 @@ final class MessageQueue {
   /// Where it is in the store's list of queues.
   var index: Int
 
-  private(set) var free = 0
-  private(set) var claimed = 0
-
-  var messages = MessageTree()
-  private var expiry = ExpiryRuns()
+  var messages: MessageTree
   private(set) var nextSequence: UInt64 = 1
 
   var claims: [UInt64: MemoryClaim] = [:]
   var claimEnds = Deadlines()
 
   init(
-    _ key: QueueKey, number: UInt64, scheme: IdentifierScheme, metadata: QueueMetadata, index: Int
+    _ key: QueueKey, number: UInt64, scheme: IdentifierScheme, metadata: QueueMetadata, index: Int,
+    garbage: Garbage
   ) {
     self.key = key
     self.number = number
     self.scheme = scheme
     self.metadata = metadata
     self.index = index
+    messages = MessageTree(garbage: garbage)
   }
 
-  // MARK: Time
-
-  /// Lets go of messages and claims whose time is over. With a limit perhaps not of all, and not of much
-  /// more at a time.
-  func catchUp(_ now: Milliseconds, limit: Int = .max) {
-    if claimEnds.due <= now { endClaims(now) }
-    guard expiry.due <= now else { return }
-    var budget = limit
-    while budget > 0, var run = expiry.takeDue(now) {
-      let lastSequence = nextSequence - 1
-      if advance(&run, now, &budget) { expiry.giveBack(run, lastSequence: lastSequence) }
-    }
-  }
-
-  /// Removes from a run's front what is over. False when nothing is left of the run.
-  private func advance(
-    _ run: inout ExpiryRuns.Run, _ now: Milliseconds, _ budget: inout Int
-  ) -> Bool {
-    while let sequence = messages.first(from: run.first, .live), sequence < run.end {
-      let message = messages.message(sequence).unsafelyUnwrapped
-      let (created, expires) = (message.pointee.created, message.pointee.expires)
-      run.first = sequence
-      if expires &- created != run.lifetime {
-        expiry.addSingle(sequence, created: created, expires: expires)
-      } else if expires > now || budget <= 0 {
-        run.due = expires
-        return true
-      } else {
-        remove(sequence)
-        budget -= 1
-      }
-      run.first = sequence + 1
-    }
-    return false
+  /// Lets go of messages and claims whose time is over.
+  func catchUp(_ now: Milliseconds) {
+    endClaims(now)
+    messages.expire(now)
   }
 
   // MARK: Messages
 
   /// Adds a message behind all others.
   func append(_ message: consuming MessageRecord) {
-    let sequence = nextSequence
+    messages.append(message, at: nextSequence)
     nextSequence += 1
-    expiry.append(sequence, created: message.created, expires: message.expires)
-    messages.append(message, at: sequence)
-    free += 1
-    if expiry.count > 2 * (free + claimed) + 16 {
-      expiry.forget { [self] in (messages.first(from: $0.first, .live) ?? .max) >= $0.end }
-    }
-  }
-
-  /// Removes a message, which must be there.
-  @discardableResult
-  func remove(_ sequence: UInt64) -> MessageRecord {
-    if messages.isFree(sequence) { free -= 1 } else { claimed -= 1 }
-    return messages.remove(sequence)
-  }
-
-  /// Frees a claimed message, or holds a free one.
-  func set(free isFree: Bool, _ sequence: UInt64) {
-    messages.set(free: isFree, sequence)
-    free += isFree ? 1 : -1
-    claimed += isFree ? -1 : 1
   }
 
   func post(
@@ -109,7 +57,7 @@ final class MessageQueue {
           body: message.body.trimmed, created: now, expires: now.after(seconds: ttl), ttl: ttl,
           poster: client))
     }
-    observer?(key, (first..<nextSequence).map(stored))
+    observer?(key, (first..<nextSequence).compactMap { messages.find($0).map(stored) })
     return (first..<nextSequence).map { scheme.identifier(.message, $0, in: number) }
   }
 
@@ -117,85 +65,73 @@ final class MessageQueue {
     let filter = MessageFilter(freeOnly: !query.includesClaimed, notFrom: query.notFrom)
     var next = query.marker.flatMap(sequence).map { $0 + 1 } ?? 0
     var answer: [StoredMessage] = []
-    while answer.count < query.limit, let sequence = messages.first(from: next, filter) {
-      answer.append(stored(sequence))
-      next = sequence + 1
+    while answer.count < query.limit, let found = messages.first(from: next, filter) {
+      answer.append(stored(found))
+      next = found.sequence + 1
     }
     return answer
   }
 
+  /// The message of an id, if it is there.
+  func find(_ id: Identifier) -> FoundMessage? { sequence(of: id).flatMap { messages.find($0) } }
+
   func delete(_ id: Identifier, _ claim: DeleteClaim) -> DeleteAnswer {
-    guard let sequence = liveSequence(of: id) else { return .done }
-    switch (claim, messages.isFree(sequence)) {
+    guard let found = find(id) else { return .done }
+    switch (claim, found.isFree) {
     case (.none, true): break
     case (.none, false): return .isClaimed
     case (_, true): return .isNotClaimed
     case (.malformed, false): return .noSuchClaim
     case (.claim(let id), false):
       guard let claim = claimNumber(of: id) else { return .noSuchClaim }
-      guard holds(sequence, claim) else { return .isClaimedByAnother }
+      guard found.record.pointee.claim == claim else { return .isClaimedByAnother }
     }
-    remove(sequence)
+    _ = messages.remove(found.sequence)
     return .done
   }
 
   func pop(_ limit: Int) -> [StoredMessage] {
     var answer: [StoredMessage] = []
-    while answer.count < limit, let sequence = messages.first(from: 0, .free) {
-      answer.append(stored(remove(sequence), sequence, showsClaim: false))
+    while answer.count < limit, let found = messages.first(from: 0, .free) {
+      answer.append(stored(found))
+      _ = messages.remove(found.sequence)
     }
     return answer
   }
 
-  func purgeFree() {
-    var next: UInt64 = 0
-    while let sequence = messages.first(from: next, .free) {
-      remove(sequence)
-      next = sequence + 1
+  var statistics: QueueStatistics {
+    func shown(_ found: FoundMessage) -> StoredMessage {
+      var message = stored(found)
+      message.claim = claimId(found.record.pointee.claim)
+      return message
     }
+    return QueueStatistics(
+      claimed: messages.claimed, free: messages.free,
+      oldest: messages.first(from: 0, .live).map(shown), newest: messages.last.map(shown))
   }
 
   // MARK: Ids
 
   /// The place of a message, there or gone; nil when this queue did not give it out.
-  func sequence(of id: Identifier) -> UInt64? {
+  private func sequence(of id: Identifier) -> UInt64? {
     guard let sequence = scheme.number(of: id, .message, in: number), sequence < nextSequence
     else { return nil }
     return sequence
   }
 
-  /// The place of a message that is there.
-  func liveSequence(of id: Identifier) -> UInt64? {
-    guard let sequence = sequence(of: id), messages.message(sequence) != nil else { return nil }
-    return sequence
-  }
-
   /// A message as it is given out.
-  func stored(_ sequence: UInt64) -> StoredMessage {
-    let isFree = messages.isFree(sequence)
-    return stored(
-      messages.message(sequence).unsafelyUnwrapped.pointee, sequence, showsClaim: !isFree)
-  }
-
-  func stored(_ message: MessageRecord, _ sequence: UInt64, showsClaim: Bool) -> StoredMessage {
-    StoredMessage(
-      id: scheme.identifier(.message, sequence, in: number), body: message.body, ttl: message.ttl,
-      created: message.created, claim: showsClaim ? claimId(message.claim) : nil,
-      claimCount: Int(message.claimCount))
+  func stored(_ found: FoundMessage) -> StoredMessage {
+    let record = found.record
+    return StoredMessage(
+      id: scheme.identifier(.message, found.sequence, in: number), body: record.pointee.body,
+      ttl: record.pointee.ttl, created: record.pointee.created,
+      claim: found.isFree ? nil : claimId(record.pointee.claim),
+      claimCount: Int(record.pointee.claimCount))
   }
 
   /// The id of a claim's number, of which 0 stands for none.
   private func claimId(_ claim: UInt64) -> Identifier? {
     claim == 0 ? nil : scheme.identifier(.claim, claim, in: number)
-  }
-
-  var statistics: QueueStatistics {
-    func shown(_ sequence: UInt64) -> StoredMessage {
-      stored(messages.message(sequence).unsafelyUnwrapped.pointee, sequence, showsClaim: true)
-    }
-    return QueueStatistics(
-      claimed: claimed, free: free, oldest: messages.first(from: 0, .live).map(shown),
-      newest: messages.last.map(shown))
   }
 }
 

@@ -1,202 +1,234 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A node of a ``MessageTree``: 64 places, each for a node of the level below or, at level 0, for a
-/// message. Places that have something are packed in memory, so that a queue of one message is small and so is
-/// what is left of a large one. Memory is by hand: a node is moved by its bits, and its owner empties
-/// it before dropping it.
+/// message; and what there is to know of all that lies below it.
+///
+/// Memory is by hand: a node is moved by its bits, and what is in it is removed or ends in the
+/// ``Garbage``.
 struct TreeNode {
-  /// Places that have a slot, in order; more than are live after removals, until it is worth packing.
-  private var present: UInt64 = 0
-  /// Places with a live message at or below.
+  let level: Int
+  private var messages = Slots<MessageRecord>()
+  private var children = Slots<TreeNode>()
+
+  /// Places with a live message at or below them, and with a free one.
   private(set) var live: UInt64 = 0
-  /// Places with a free message at or below.
-  private(set) var free: UInt64 = 0
-  private var slots: UnsafeMutableRawPointer?
-  private var posters = Posters.none
-  private var capacity: UInt8 = 0
+  private var free: UInt64 = 0
+  private(set) var summary = Summary()
 
-  /// Who posted what is at or below a node: the one client, while it is but one.
-  private enum Posters {
-    case none, several
-    case one(Identifier)
-  }
-
-  private var messages: UnsafeMutablePointer<MessageRecord> {
-    slots.unsafelyUnwrapped.assumingMemoryBound(to: MessageRecord.self)
-  }
-  private var children: UnsafeMutablePointer<TreeNode> {
-    slots.unsafelyUnwrapped.assumingMemoryBound(to: TreeNode.self)
-  }
-
-  private func slot(_ place: UInt64) -> Int { (present & (1 << place &- 1)).nonzeroBitCount }
-
-  // MARK: Levels
-
-  /// The place of an index at a level, which is six of its bits.
-  private static func place(_ index: UInt64, _ level: Int) -> UInt64 { index >> (6 * level) & 63 }
+  init(level: Int) { self.level = level }
 
   /// A node over `child`, which is its first.
   init(over child: TreeNode) {
-    place(child, at: 0, TreeNode.self)
+    level = child.level + 1
+    children.put(child, at: 0)
     live = 1
     free = child.free == 0 ? 0 : 1
-    posters = child.posters
+    summary = child.summary
   }
-
-  init() {}
 
   // MARK: Reading
 
-  func message(_ index: UInt64, level: Int) -> UnsafeMutablePointer<MessageRecord>? {
-    let place = Self.place(index, level)
-    guard live >> place & 1 == 1 else { return nil }
-    if level == 0 { return messages + slot(place) }
-    return children[slot(place)].message(index, level: level - 1)
+  /// The place of an index, which is six of its bits.
+  private func place(_ index: UInt64) -> UInt64 { index >> (6 * level) & 63 }
+
+  /// The message at an index; nil when there is none.
+  func find(_ index: UInt64) -> FoundMessage? {
+    let place = place(index)
+    guard live.has(place) else { return nil }
+    return level == 0
+      ? found(place) : children[place].pointee.find(index)?.behind(place << (6 * level))
   }
 
-  func isFree(_ index: UInt64, level: Int) -> Bool {
-    let place = Self.place(index, level)
-    guard free >> place & 1 == 1 else { return false }
-    return level == 0 || children[slot(place)].isFree(index, level: level - 1)
+  private func found(_ place: UInt64) -> FoundMessage {
+    FoundMessage(sequence: place, record: messages[place], isFree: free.has(place))
   }
 
   /// The first message at `from` or behind it, both counted from the node's own beginning.
-  func first(from: UInt64, level: Int, _ filter: MessageFilter) -> UInt64? {
-    if let client = filter.notFrom, case .one(client) = posters { return nil }
-    let shift = 6 * level
-    let begin = from >> shift
+  func first(from: UInt64, _ filter: MessageFilter) -> FoundMessage? {
+    if let client = filter.notFrom, case .one(client) = summary.posters { return nil }
+    let begin = from >> (6 * level)
     guard begin < 64 else { return nil }
-    var candidates = (filter.freeOnly ? free : live) & (UInt64.max << begin)
-    while candidates != 0 {
-      let place = UInt64(candidates.trailingZeroBitCount)
-      candidates &= candidates &- 1
+    for place in ((filter.freeOnly ? free : live) & .max << begin).bits {
       if level == 0 {
-        if let client = filter.notFrom, messages[slot(place)].poster == client { continue }
-        return place
+        if let client = filter.notFrom, messages[place].pointee.poster == client { continue }
+        return found(place)
       }
-      let start = place << shift
+      let start = place << (6 * level)
       let below = place == begin ? from - start : 0
-      if let found = children[slot(place)].first(from: below, level: level - 1, filter) {
-        return start + found
+      if let found = children[place].pointee.first(from: below, filter) {
+        return found.behind(start)
       }
     }
     return nil
   }
 
-  /// The last live message.
-  func last(level: Int) -> UInt64? {
+  /// The last message.
+  var last: FoundMessage? {
     guard live != 0 else { return nil }
     let place = UInt64(63 - live.leadingZeroBitCount)
-    if level == 0 { return place }
-    return children[slot(place)].last(level: level - 1).map { place << (6 * level) + $0 }
+    return level == 0 ? found(place) : children[place].pointee.last?.behind(place << (6 * level))
   }
 
   // MARK: Changing
 
   /// Adds a free message behind all that are and were there.
-  mutating func append(_ message: consuming MessageRecord, at index: UInt64, level: Int) {
-    let place = Self.place(index, level)
-    switch posters {
-    case .none: posters = .one(message.poster)
-    case .one(message.poster), .several: break
-    case .one: posters = .several
-    }
+  mutating func append(_ message: consuming MessageRecord, at index: UInt64) {
+    let place = place(index)
+    summary.add(Summary(free: message))
     if level == 0 {
-      self.place(message, at: place, MessageRecord.self)
+      messages.put(message, at: place)
     } else {
-      if present >> place & 1 == 0 { self.place(TreeNode(), at: place, TreeNode.self) }
-      children[slot(place)].append(message, at: index, level: level - 1)
+      if !live.has(place) { children.put(TreeNode(level: level - 1), at: place) }
+      children[place].pointee.append(message, at: index)
     }
     live |= 1 << place
     free |= 1 << place
   }
 
-  /// Removes a live message.
-  mutating func remove(_ index: UInt64, level: Int) -> MessageRecord {
-    let place = Self.place(index, level)
-    let slot = slot(place)
-    let message: MessageRecord
-    if level == 0 {
-      message = (messages + slot).move()
+  /// Frees a live message, or holds it.
+  mutating func set(free isFree: Bool, _ index: UInt64) {
+    let place = place(index)
+    summary.free += isFree ? 1 : -1
+    if level > 0 { children[place].pointee.set(free: isFree, index) }
+    if level == 0 ? isFree : children[place].pointee.free != 0 {
+      free |= 1 << place
     } else {
-      message = children[slot].remove(index, level: level - 1)
-      if children[slot].free == 0 { free &= ~(1 << place) }
-      if children[slot].live != 0 { return message }
+      free &= ~(1 << place)
     }
-    live &= ~(1 << place)
-    free &= live
-    if level == 0 { pack(MessageRecord.self) } else { pack(TreeNode.self) }
+  }
+
+  /// Tells all above a live message that its life became longer.
+  mutating func extend(_ index: UInt64, to expires: Milliseconds) {
+    summary.lastExpiry = max(summary.lastExpiry, expires)
+    if level > 0 { children[place(index)].pointee.extend(index, to: expires) }
+  }
+
+  // MARK: Removing
+
+  /// Removes a live message.
+  mutating func remove(_ index: UInt64) -> MessageRecord {
+    let place = place(index)
+    let message: MessageRecord
+    summary.live -= 1
+    if level == 0 {
+      if free.has(place) { summary.free -= 1 }
+      message = messages[place].move()
+      clear(place)
+    } else {
+      summary.free -= children[place].pointee.summary.free
+      message = children[place].pointee.remove(index)
+      summary.free += children[place].pointee.summary.free
+      update(place)
+    }
+    if case .several = summary.posters { recountPosters() }
+    giveBackMemory()
     return message
   }
 
-  /// Says whether a live message is free.
-  mutating func set(free isFree: Bool, _ index: UInt64, level: Int) {
-    let place = Self.place(index, level)
-    var isAnyFree = isFree
-    if level > 0 {
-      let slot = slot(place)
-      children[slot].set(free: isFree, index, level: level - 1)
-      isAnyFree = children[slot].free != 0
-    }
-    if isAnyFree { free |= 1 << place } else { free &= ~(1 << place) }
-  }
-
-  /// Removes all there is.
-  mutating func empty(level: Int) {
-    while live != 0 {
-      let place = UInt64(live.trailingZeroBitCount)
+  /// Removes what has expired: the messages of a node together, when none of them outlives.
+  mutating func expire(_ now: Milliseconds, into garbage: Garbage) {
+    guard summary.firstExpiry <= now else { return }
+    for place in live.bits {
       if level == 0 {
-        (messages + slot(place)).deinitialize(count: 1)
+        if messages[place].pointee.expires <= now { discard(place) }
+      } else if children[place].pointee.summary.lastExpiry <= now {
+        discard(place, into: garbage)
       } else {
-        children[slot(place)].empty(level: level - 1)
+        children[place].pointee.expire(now, into: garbage)
+        update(place)
       }
-      live &= live &- 1
     }
-    slots?.deallocate()
-    self = TreeNode()
+    summarize()
+    giveBackMemory()
   }
 
-  // MARK: Slots
-
-  /// Gives a place behind all others a slot.
-  private mutating func place<Element>(
-    _ element: consuming Element, at place: UInt64, _: Element.Type
-  ) {
-    let count = present.nonzeroBitCount
-    if count == capacity { move(present, to: max(capacity * 4, 1), Element.self) }
-    (slots.unsafelyUnwrapped.assumingMemoryBound(to: Element.self) + count).initialize(to: element)
-    present |= 1 << place
+  /// Removes what is free.
+  mutating func removeFree(into garbage: Garbage) {
+    for place in free.bits {
+      if level == 0 {
+        discard(place)
+      } else if children[place].pointee.summary.isAllFree {
+        discard(place, into: garbage)
+      } else {
+        children[place].pointee.removeFree(into: garbage)
+        update(place)
+      }
+    }
+    summarize()
+    giveBackMemory()
   }
 
-  /// Gives memory back when a quarter of the slots is all that is live, so each is moved but once for
-  /// three that go.
-  private mutating func pack<Element>(_: Element.Type) {
-    guard live.nonzeroBitCount * 4 <= present.nonzeroBitCount else { return }
-    guard live != 0 else {
-      slots?.deallocate()
-      self = TreeNode()
-      return
+  /// Takes the node apart, which is in no tree any more.
+  mutating func dissolve(into garbage: Garbage) {
+    for place in live.bits {
+      if level == 0 { discard(place) } else { discard(place, into: garbage) }
     }
-    move(live, to: capacity / 4, Element.self)
+    giveBackMemory()
   }
 
-  /// Moves the slots of the places `kept` to memory of another size.
-  private mutating func move<Element>(
-    _ kept: UInt64, to capacity: UInt8, _: Element.Type
-  ) {
-    let target = UnsafeMutablePointer<Element>.allocate(capacity: Int(capacity))
-    var left = kept
-    var next = target
-    while left != 0 {
-      let source = slots.unsafelyUnwrapped.assumingMemoryBound(to: Element.self)
-      next.moveInitialize(from: source + slot(UInt64(left.trailingZeroBitCount)), count: 1)
-      next += 1
-      left &= left &- 1
+  private mutating func discard(_ place: UInt64) {
+    messages[place].deinitialize(count: 1)
+    clear(place)
+  }
+
+  private mutating func discard(_ place: UInt64, into garbage: Garbage) {
+    garbage.add(children[place].move())
+    clear(place)
+  }
+
+  private mutating func clear(_ place: UInt64) {
+    live &= ~(1 << place)
+    free &= ~(1 << place)
+  }
+
+  /// Sees to the bits of a child that may have lost messages.
+  private mutating func update(_ place: UInt64) {
+    if children[place].pointee.live == 0 { live &= ~(1 << place) }
+    if children[place].pointee.free == 0 { free &= ~(1 << place) }
+  }
+
+  private mutating func summarize() {
+    summary = Summary()
+    for place in live.bits {
+      summary.add(
+        level == 0 ? Summary(free: messages[place].pointee) : children[place].pointee.summary)
     }
-    slots?.deallocate()
-    slots = UnsafeMutableRawPointer(target)
-    present = kept
-    self.capacity = capacity
+    if level == 0 { summary.free = free.nonzeroBitCount }
+  }
+
+  /// Finds out whether one poster is left of several.
+  private mutating func recountPosters() {
+    summary.posters = .none
+    for place in live.bits {
+      summary.posters.add(
+        level == 0 ? .one(messages[place].pointee.poster) : children[place].pointee.summary.posters)
+      if case .several = summary.posters { return }
+    }
+  }
+
+  private mutating func giveBackMemory() {
+    if live == 0 {
+      messages.deallocate()
+      children.deallocate()
+      self = TreeNode(level: level)
+    } else if level == 0 {
+      messages.pack(live)
+    } else {
+      children.pack(live)
+    }
+  }
+}
+
+/// A message in its place, which it keeps until something is added or removed.
+struct FoundMessage {
+  /// Counted from the beginning of what was asked.
+  var sequence: UInt64
+  let record: UnsafeMutablePointer<MessageRecord>
+  var isFree: Bool
+
+  /// The same, counted from a place that is so much before.
+  func behind(_ count: UInt64) -> FoundMessage {
+    FoundMessage(sequence: count + sequence, record: record, isFree: isFree)
   }
 }
 
