@@ -4,13 +4,14 @@
 #   make test           everything that must hold
 #   make bench          speed and memory against the floor (see perf/README.md)
 #   make kernels        the C kernels against plain Swift
+#   make store-bench    the memory store at 10 thousand and at 10 million messages
 #   make parsers        the frame parser against other C libraries' (needs their -dev packages)
 
 SHELL := /bin/bash
 FUZZ_SECONDS ?= 60
 BIN = .build/release
 
-.PHONY: deps build run test lint format bench kernels parsers core amalgamation fuzz tsan conformance e2e image-check clean
+.PHONY: deps build run test lint format bench kernels store-bench parsers core amalgamation fuzz tsan conformance e2e image-check clean
 
 deps:
 	@scripts/deps
@@ -61,6 +62,10 @@ bench: build
 kernels: deps
 	swift build -c release --product swiftlet-perf
 	$(BIN)/swiftlet-perf kernels
+
+store-bench: deps
+	swift build -c release --product store-bench
+	$(BIN)/store-bench
 
 parsers:
 	$(MAKE) -C perf/parsers

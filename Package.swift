@@ -55,10 +55,6 @@ let package = Package(
         "CMakeLists.txt", "Makefile", "abi", "examples", "fuzz", "swiftlet.pc.in", "tests", "tools",
       ], cSettings: c),
     .target(name: "CPlatform", path: "CSources/CPlatform", cSettings: c),
-    // simdjson, which is C++, for Swift.
-    .target(
-      name: "CSimdjson", path: "CSources/CSimdjson", cxxSettings: [.treatAllWarnings(as: .error)],
-      linkerSettings: [.linkedLibrary("simdjson")]),
 
     .target(
       name: "SwiftletCore", dependencies: ["CSwiftlet"], path: "Sources/SwiftletCore",
@@ -91,7 +87,7 @@ let package = Package(
     .target(
       name: "SwiftletMessaging",
       dependencies: [
-        "SwiftletCore", "SwiftletServer", "COpenSSL", "CSimdjson",
+        "SwiftletCore", "SwiftletServer", "COpenSSL",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
@@ -122,6 +118,9 @@ let package = Package(
         "SwiftletPerf", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "perf/swiftlet-perf", swiftSettings: swift),
+    .executableTarget(
+      name: "store-bench", dependencies: ["SwiftletMessaging"], path: "perf/store",
+      swiftSettings: swift),
 
     .executableTarget(
       name: "conformance-client",
@@ -183,6 +182,5 @@ let package = Package(
       name: "SwiftletPerfTests", dependencies: ["SwiftletPerf", "SwiftletCore"],
       path: "Tests/SwiftletPerfTests", swiftSettings: swift),
   ],
-  cLanguageStandard: .c11,
-  cxxLanguageStandard: .cxx17
+  cLanguageStandard: .c11
 )
