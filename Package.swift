@@ -55,6 +55,10 @@ let package = Package(
         "CMakeLists.txt", "Makefile", "abi", "examples", "fuzz", "swiftlet.pc.in", "tests", "tools",
       ], cSettings: c),
     .target(name: "CPlatform", path: "CSources/CPlatform", cSettings: c),
+    // simdjson, which is C++, for Swift.
+    .target(
+      name: "CSimdjson", path: "CSources/CSimdjson", cxxSettings: [.treatAllWarnings(as: .error)],
+      linkerSettings: [.linkedLibrary("simdjson")]),
 
     .target(
       name: "SwiftletCore", dependencies: ["CSwiftlet"], path: "Sources/SwiftletCore",
@@ -87,7 +91,7 @@ let package = Package(
     .target(
       name: "SwiftletMessaging",
       dependencies: [
-        "SwiftletCore", "SwiftletServer", "COpenSSL",
+        "SwiftletCore", "SwiftletServer", "COpenSSL", "CSimdjson",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
@@ -182,5 +186,6 @@ let package = Package(
       name: "SwiftletPerfTests", dependencies: ["SwiftletPerf", "SwiftletCore"],
       path: "Tests/SwiftletPerfTests", swiftSettings: swift),
   ],
-  cLanguageStandard: .c11
+  cLanguageStandard: .c11,
+  cxxLanguageStandard: .cxx17
 )

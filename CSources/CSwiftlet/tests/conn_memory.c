@@ -158,6 +158,24 @@ TEST(conn_message_grows_with_what_has_arrived) {
   CHECK_EQUAL(memory.blocks, 0);
 }
 
+/* What docs/embedding.md says. */
+TEST(conn_takes_little_while_idle) {
+  test_memory memory = {0};
+  swl_allocator allocator = test_allocator(&memory);
+  swl_conn_options options = {.size = sizeof options, .allocator = &allocator};
+  swl_conn *conn;
+  CHECK_EQUAL(swl_conn_new(&conn, &options), SWL_OK);
+  CHECK(memory.peak < 1024);
+  swl_conn_free(conn);
+#if SWL_WITH_DEFLATE
+  options.deflate = &(swl_deflate_agreement){15, 15, false, false};
+  CHECK_EQUAL(swl_conn_new(&conn, &options), SWL_OK);
+  CHECK(memory.peak + 32768 < 320 * 1024); /* zlib takes the window to inflate with later */
+  swl_conn_free(conn);
+#endif
+  CHECK_EQUAL(memory.blocks, 0);
+}
+
 TEST(conn_gives_large_buffers_back) {
   test_memory memory = {0};
   swl_allocator allocator = test_allocator(&memory);

@@ -1,7 +1,7 @@
 // That the header is C++ too, and its functions can be linked from there.
 // SPDX-License-Identifier: Apache-2.0
 #include "swiftlet.h"
-
+// Behind it, since it must do without.
 #include <string_view>
 
 int main() {
