@@ -36,9 +36,7 @@ public struct Tokens: Sendable {
       }
       grants[digest] = grant
     }
-    if grants.isEmpty {
-      throw TokenFileError(line: all.count, "is the last, and there is no token")
-    }
+    if grants.isEmpty { throw TokenFileError("there is no token in it") }
   }
 
   private static func digest(
@@ -86,11 +84,9 @@ public struct Tokens: Sendable {
 
 /// What is wrong with a token file, without any of its tokens.
 public struct TokenFileError: Error, CustomStringConvertible {
-  public var line: Int
   public var description: String
 
-  init(line: Int, _ complaint: String) {
-    self.line = line
-    description = "line \(line) \(complaint)"
-  }
+  fileprivate init(_ description: String) { self.description = description }
+
+  fileprivate init(line: Int, _ complaint: String) { self.init("line \(line) \(complaint)") }
 }

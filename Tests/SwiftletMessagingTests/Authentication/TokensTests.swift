@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import SwiftletMessaging
+
+@Suite struct TokensTests {
+  @Test func linesAreRead() throws {
+    // The second is sha256 of "hello".
+    let tokens = try Tokens(
+      parsing: """
+        # who may do what
+
+        plain\t project-1
+        sha256:2CF24DBA5FB0A30E26E83B2AC5B9E29E1B161E5C1FA7425E73043362938B9824 p2 2030-01-31T12:00:00+02:00
+          indented  p3 2030-01-31T12:00:00.9Z # until then
+        with#sign p#4\r
+        #commented out\r
+        """)
+    #expect(tokens.grant(for: "plain", at: 0) == Grant(project: "project-1"))
+    let two = tokens.grant(for: "hello", at: 0)
+    #expect(two == Grant(project: "p2", expires: 1_896_084_000_000))
+    #expect(tokens.grant(for: "hello", at: 1_896_083_999_999) != nil)
+    #expect(tokens.grant(for: "hello", at: 1_896_084_000_000) == nil)
+    #expect(tokens.grant(for: "indented", at: 0)?.expires == 1_896_091_200_000)
+    #expect(tokens.grant(for: "with#sign", at: 0) == Grant(project: "p#4"))
+    for absent in ["", "#", "#commented", "sha256:2cf2", "plain ", "project-1"] {
+      #expect(tokens.grant(for: absent, at: 0) == nil)
+    }
+    #expect(Tokens().grant(for: "", at: 0) == nil)
+  }
+
+  static let wrong: [(String, String)] = [
+    ("a p\nb", "line 2 is not TOKEN PROJECT [EXPIRES]"),
+    ("a p 2030-01-31T12:00:00Z x", "line 1 is not TOKEN PROJECT [EXPIRES]"),
+    ("\n\r\na p tomorrow", "line 3 does not end in a time of RFC 3339 such as 2030-01-31T12:00:00Z"),
+    ("a p 2030-01-31T12:00:00", "line 1 does not end in a time of RFC 3339 such as 2030-01-31T12:00:00Z"),
+    ("sha256:12 p", "line 1 has no 64 hexadecimal digits after sha256:"),
+    (
+      "sha256:" + String(repeating: "0", count: 63) + "g p",
+      "line 1 has no 64 hexadecimal digits after sha256:"
+    ),
+    (
+      "sha256:" + String(repeating: "０", count: 64) + " p",
+      "line 1 has no 64 hexadecimal digits after sha256:"
+    ),
+    (
+      "hello p\nx p\nsha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824 q",
+      "line 3 has the token of line 1"
+    ),
+    ("", "there is no token in it"), ("# nothing\n", "there is no token in it"),
+  ]
+
+  @Test(arguments: wrong)
+  func whatIsWrongIsSaid(text: String, complaint: String) throws {
+    let error = #expect(throws: TokenFileError.self) { _ = try Tokens(parsing: text) }
+    #expect(error?.description == complaint)
+  }
+}
+
+@Suite struct PermitTests {
+  /// One of these was given out by the server this one stands in for.
+  @Test(arguments: [
+    (
+      "s3cr3t", ["/v2/queues/cq/messages"], ["GET", "POST"], "2026-11-21T23:19:24",
+      "670b999d35984a729daaaead76a71c4a6bfa85c7ee03c7055afcfd26f1735e51"
+    ),
+    (
+      "secret", ["/v2/queues/myqueue/messages", "/v2/queues/myqueue/claims"],
+      ["POST", "DELETE", "GET"], "2035-08-05T17:16:33.25+02:00",
+      "f8298441055362bfcc6b4e68db4ea6912c59770bc4bf712df1811229cebe516e"
+    ),
+  ])
+  func signature(
+    key: String, paths: [String], methods: [String], expires: String, signature: String
+  ) throws {
+    let key = try #require(SigningKey(Array(key.utf8)))
+    let end = try #require(UTCTime(iso8601: expires))
+    var permit = try #require(
+      Permit(
+        queue: "q", resources: [], methods: methods, project: "superproject", expires: end))
+    permit.paths = paths
+    #expect(String(decoding: key.signature(of: permit.text), as: UTF8.self) == signature)
+    #expect(key.hasSigned(permit.text, as: signature))
+    for wrong in [signature.uppercased(), "", String(signature.dropLast()), signature + "0"] {
+      #expect(!key.hasSigned(permit.text, as: wrong))
+    }
+  }
+
+  @Test func permitIsPrintedWithItsSignature() throws {
+    let key = try #require(SigningKey(Array("secret".utf8)))
+    let permit = try #require(
+      Permit(
+        queue: "myqueue", resources: [.messages, .claims], methods: ["POST", "DELETE", "GET"],
+        project: "superproject", expires: UTCTime(iso8601: "2035-08-05T15:16:33")!))
+    #expect(
+      try WireFormat.json.decode(permit.json(signedBy: key)) == [
+        "paths": ["/v2/queues/myqueue/messages", "/v2/queues/myqueue/claims"],
+        "methods": ["POST", "DELETE", "GET"], "project": "superproject",
+        "expires": "2035-08-05T15:16:33",
+        "signature": "f8298441055362bfcc6b4e68db4ea6912c59770bc4bf712df1811229cebe516e",
+      ])
+  }
+
+  @Test func emptySecretIsNoKey() { #expect(SigningKey([]) == nil) }
+
+  @Test func noPermitIsForAQueueThatCannotBe() {
+    #expect(
+      Permit(
+        queue: "a/b", resources: [], methods: [], project: "p", expires: UTCTime(seconds: 0)) == nil)
+  }
+}
