@@ -50,8 +50,9 @@ import Testing
   @Test(arguments: [1000, 1001, 3000, 4999] as [UInt16])
   func ownCloseIsSentAndEndsTheSequence(code: UInt16) async throws {
     try await serve { connection, peer in
-      connection.close(CloseCode(rawValue: code))
-      #expect(try peer.receive().close?.code == code)
+      connection.close(CloseCode(rawValue: code), reason: "genug")
+      let close = try #require(try peer.receive().close)
+      #expect(close == (code, "genug"))
       try peer.sendClose(code)
       peer.close()
       #expect(try await end(connection) == CloseCode(rawValue: code))

@@ -217,9 +217,8 @@ import Testing
           #expect(error is CancellationError)
         }
         // Open by then or never opened: the peer sees its end, by a close frame or without.
-        while let frame = try? peer.receive() {
-          if frame.opcode == 0x8 { peer.close() }
-        }
+        while let frame = try? peer.receive(), frame.opcode != 0x8 {}
+        peer.close()
       }
     }
   }

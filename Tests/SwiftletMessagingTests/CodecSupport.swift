@@ -14,11 +14,6 @@ extension WireFormat {
   func decode(_ bytes: [UInt8]) throws -> Value { try bytes.withUnsafeBytes { try decode($0) } }
   func decode(_ text: String) throws -> Value { try decode(Array(text.utf8)) }
 
-  func encode(_ value: Value) -> [UInt8] {
-    var bytes: [UInt8] = []
-    encode(value, into: &bytes)
-    return bytes
-  }
   func text(_ value: Value) -> String { String(decoding: encode(value), as: UTF8.self) }
 
   /// The kind of failure `bytes` are refused with; nil when they are a value.

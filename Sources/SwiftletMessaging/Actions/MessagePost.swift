@@ -6,7 +6,7 @@ extension MessagingService {
     // Where the queue is there already this cannot fail: it would not have been made.
     let queue = try request.queueToMake()
     let messages = request.array("messages") ?? []
-    let size = WireFormat.json.encode(.array(messages)).count
+    let size = JSON.byteCount(of: .array(messages))
     do throws(Answer) {
       guard size <= settings.maxMessagesPostSize else { throw postTooLarge(queueBound: nil) }
       let new = try newMessages(messages)

@@ -10,8 +10,7 @@ extension QueueMetadata {
       self = .none
       return
     }
-    let size = WireFormat.json.encode(value)
-    guard size.count <= settings.maxQueueMetadata else {
+    guard JSON.byteCount(of: value) <= settings.maxQueueMetadata else {
       throw .invalid("Queue metadata is too large. Max size: \(settings.maxQueueMetadata)")
     }
     let packed = WireFormat.messagePack.encode(value)

@@ -1,74 +1,128 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension JSON {
-  /// Appends `value` in compact form, all that is not ASCII escaped. What JSON has no word for becomes:
-  /// bin a string, its text if that is UTF-8 and base64 if not; ext an array of its code and such a
-  /// string; a timestamp an RFC 3339 string; a number that is not finite null.
-  public static func encode(_ value: Value, into bytes: inout [UInt8]) {
+/// Writes values as compact JSON. What JSON has no word for becomes: bin a string, its text if that is
+/// UTF-8 and base64 if not; ext an array of its type and such a string; a timestamp an RFC 3339 string;
+/// a number that is not finite null.
+struct JSONWriter<Output: JSONOutput & ~Copyable>: ~Copyable {
+  var output: Output
+
+  mutating func write(_ value: Value) {
     switch value {
-    case .null: bytes.append(contentsOf: "null".utf8)
-    case .bool(let bool): bytes.append(contentsOf: (bool ? "true" : "false").utf8)
-    case .int(let number): bytes.append(contentsOf: number.description.utf8)
-    case .uint(let number): bytes.append(contentsOf: number.description.utf8)
-    case .float(let number): put(number, &bytes)
-    case .double(let number): put(number, &bytes)
-    case .string(let text): text.utf8.span.withUnsafeBytes { put(text: $0, &bytes) }
-    case .binary(let binary): binary.withUnsafeBytes { put(binary: $0, &bytes) }
-    case .ext(let type, let data): data.withUnsafeBytes { put(ext: type, $0, &bytes) }
+    case .null: output.put("null")
+    case .bool(let bool): output.put(bool ? "true" : "false")
+    case .int(let number): output.put(number.description)
+    case .uint(let number): output.put(number.description)
+    case .float(let number): output.put(number.isFinite ? number.description : "null")
+    case .double(let number): output.put(number.isFinite ? number.description : "null")
+    case .string(let text): write(text)
+    case .binary(let binary): binary.withUnsafeBytes { write(binary: $0) }
+    case .ext(let type, let data): data.withUnsafeBytes { write(ext: type, $0) }
     case .array(let elements):
-      bytes.append(UInt8(ascii: "["))
-      for (index, element) in elements.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        encode(element, into: &bytes)
+      output.put("[")
+      var isFirst = true
+      for element in elements {
+        separate(&isFirst)
+        write(element)
       }
-      bytes.append(UInt8(ascii: "]"))
+      output.put("]")
     case .map(let map):
-      bytes.append(UInt8(ascii: "{"))
-      for (index, entry) in map.entries.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      output.put("{")
+      var isFirst = true
+      for entry in map.entries {
+        separate(&isFirst)
         switch entry.key {
-        case .string(let text): text.utf8.span.withUnsafeBytes { put(text: $0, &bytes) }
-        case .binary(let binary): binary.withUnsafeBytes { put(binary: $0, &bytes) }
+        case .string(let text): write(text)
+        case .binary(let binary): binary.withUnsafeBytes { write(binary: $0) }
         }
-        bytes.append(UInt8(ascii: ":"))
-        encode(entry.value, into: &bytes)
+        output.put(":")
+        write(entry.value)
       }
-      bytes.append(UInt8(ascii: "}"))
+      output.put("}")
     case .packed(let packed):
       packed.withUnsafeBytes {
-        do { encode(try MessagePack.decode($0), into: &bytes) } catch {
-          preconditionFailure("packed bytes are not MessagePack: \(error)")
-        }
+        var reader = MessagePackReader($0)
+        write(nextOf: &reader)
       }
     }
   }
 
-  private static func put<Number: BinaryFloatingPoint & LosslessStringConvertible>(
-    _ number: Number, _ bytes: inout [UInt8]
-  ) {
-    let text = number.isFinite ? number.description : "null"
-    bytes.append(contentsOf: text.utf8)
+  /// The next value of MessagePack that was proved valid before.
+  private mutating func write(nextOf reader: inout MessagePackReader) {
+    switch reader.nextOfValid() {
+    case .null: output.put("null")
+    case .bool(let bool): output.put(bool ? "true" : "false")
+    case .int(let number): output.put(number.description)
+    case .uint(let number): output.put(number.description)
+    case .float(let number): output.put(number.isFinite ? number.description : "null")
+    case .double(let number): output.put(number.isFinite ? number.description : "null")
+    case .string(let text): output.put(quoted: text)
+    case .binary(let binary): write(binary: binary)
+    case .ext(let type, let data): write(ext: type, data)
+    case .array(let count):
+      output.put("[")
+      var isFirst = true
+      for _ in 0..<count {
+        separate(&isFirst)
+        write(nextOf: &reader)
+      }
+      output.put("]")
+    case .map(let count):
+      output.put("{")
+      var isFirst = true
+      for _ in 0..<count {
+        separate(&isFirst)
+        write(nextOf: &reader)
+        output.put(":")
+        write(nextOf: &reader)
+      }
+      output.put("}")
+    }
   }
 
-  private static func put(text: UnsafeRawBufferPointer, _ bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "\""))
-    for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
-      switch scalar {
-      case "\"": bytes.append(contentsOf: #"\""#.utf8)
-      case "\\": bytes.append(contentsOf: #"\\"#.utf8)
-      case "\n": bytes.append(contentsOf: #"\n"#.utf8)
-      case "\r": bytes.append(contentsOf: #"\r"#.utf8)
-      case "\t": bytes.append(contentsOf: #"\t"#.utf8)
-      case " "..."~": bytes.append(UInt8(ascii: scalar))
-      default: for unit in UTF16.encode(scalar)! { put(escaped: unit, &bytes) }
+  private mutating func separate(_ isFirst: inout Bool) {
+    if !isFirst { output.put(",") }
+    isFirst = false
+  }
+
+  private mutating func write(_ text: String) {
+    text.utf8.span.withUnsafeBytes { output.put(quoted: $0) }
+  }
+
+  private mutating func write(binary: UnsafeRawBufferPointer) {
+    if (try? UTF8Span(validating: binary.assumingMemoryBound(to: UInt8.self).span)) != nil {
+      output.put(quoted: binary)
+    } else {
+      write(base64(binary))
+    }
+  }
+
+  private mutating func write(ext type: Int8, _ data: UnsafeRawBufferPointer) {
+    if type == Timestamp.type, let time = Timestamp(data) { return write(time.description) }
+    output.put("[")
+    output.put(type.description)
+    output.put(",")
+    write(binary: data)
+    output.put("]")
+  }
+}
+
+/// RFC 4648 §4, padded.
+private func base64(_ bytes: UnsafeRawBufferPointer) -> String {
+  let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+  let size = (bytes.count + 2) / 3 * 4
+  return String(unsafeUninitializedCapacity: size) { text in
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let count = min(3, bytes.count - start)
+      var group: UInt32 = 0
+      for index in 0..<3 {
+        group = group << 8 | (index < count ? UInt32(bytes[start + index]) : 0)
+      }
+      for index in 0..<4 {
+        let digit = Int(group >> (18 - 6 * index) & 0x3f)
+        text[start / 3 * 4 + index] =
+          index <= count ? alphabet.utf8Start[digit] : UInt8(ascii: "=")
       }
     }
-    bytes.append(UInt8(ascii: "\""))
-  }
-
-  private static func put(escaped unit: UInt16, _ bytes: inout [UInt8]) {
-    bytes.append(contentsOf: #"\u"#.utf8)
-    let digits: StaticString = "0123456789abcdef"
-    for shift in [12, 8, 4, 0] { bytes.append(digits.utf8Start[Int(unit >> shift & 0xf)]) }
+    return size
   }
 }

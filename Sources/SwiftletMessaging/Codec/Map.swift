@@ -29,63 +29,43 @@ extension Value {
       }
     }
 
-    public private(set) var entries: [(key: Key, value: Value)] = []
-    /// Where the keys are, once there are so many that a walk over them would be slow: a request of a
-    /// hundred thousand keys must not cost their square.
-    private var places: [Key: Int]?
-    private static let mostWithoutPlaces = 16
+    public struct Entry: Sendable, Hashable {
+      public let key: Key
+      public internal(set) var value: Value
+    }
 
-    public init() {}
+    public private(set) var entries: [Entry]
+
+    public init() { entries = [] }
+
+    /// Entries whose keys are unique.
+    init(unique entries: [Entry]) { self.entries = entries }
 
     public var isEmpty: Bool { entries.isEmpty }
     public var count: Int { entries.count }
 
-    /// The value of a string key.
+    /// The value of a string key. Maps on the wire are short: a walk beats hashing.
     public subscript(_ key: String) -> Value? {
-      place(of: .string(key)).map { entries[$0].value }
+      for index in entries.indices {
+        if case .string(let text) = entries[index].key, text.hasSameBytes(as: key) {
+          return entries[index].value
+        }
+      }
+      return nil
     }
 
     /// Adds an entry. Of equal keys the last wins, at the place of the first.
     public mutating func set(_ key: Key, _ value: Value) {
-      if let place = place(of: key) {
+      if let place = entries.firstIndex(where: { $0.key == key }) {
         entries[place].value = value
-        return
-      }
-      entries.append((key, value))
-      if places != nil {
-        places![key] = entries.count - 1
-      } else if entries.count > Self.mostWithoutPlaces {
-        places = Dictionary(uniqueKeysWithValues: zip(entries.lazy.map(\.key), 0...))
+      } else {
+        entries.append(Entry(key: key, value: value))
       }
     }
-
-    mutating func set(_ key: String, _ value: Value) { set(.string(key), value) }
 
     /// Room for this many entries in all.
     mutating func reserve(_ count: Int) { entries.reserveCapacity(count) }
 
-    private func place(of key: Key) -> Int? {
-      if let places { return places[key] }
-      return entries.firstIndex { $0.key == key }
-    }
-
-    public static func == (one: Map, other: Map) -> Bool {
-      one.entries.elementsEqual(other.entries) { $0.key == $1.key && $0.value == $1.value }
-    }
-
-    public func hash(into hasher: inout Hasher) {
-      for entry in entries {
-        hasher.combine(entry.key)
-        hasher.combine(entry.value)
-      }
-    }
-  }
-}
-
-extension String {
-  /// Whether both are the same UTF-8: what the wire means by equal.
-  func hasSameBytes(as other: String) -> Bool {
-    guard utf8.count == other.utf8.count else { return false }
-    return utf8.elementsEqual(other.utf8)
+    mutating func set(_ key: String, _ value: Value) { set(.string(key), value) }
   }
 }

@@ -18,6 +18,13 @@ public enum MessagePack {
     return value
   }
 
+  /// Appends `value` in the shortest form of each of its parts, but floats, which keep their width.
+  public static func encode(_ value: Value, into bytes: inout [UInt8]) {
+    var sink = ByteSink(capacity: 512)
+    sink.pack(value)
+    bytes.append(contentsOf: sink.bytes)
+  }
+
   private static func value(
     _ reader: inout MessagePackReader, depth: Int
   ) throws(DecodeError) -> Value {
@@ -39,13 +46,12 @@ public enum MessagePack {
       return .array(elements)
     case .map(let count):
       guard depth < maxDepth else { throw DecodeError("StackError", "") }
-      var map = Value.Map()
-      map.reserve(min(count, trustedCount))
+      var map = Value.MapBuilder(room: min(count, trustedCount))
       for _ in 0..<count {
         let key = try key(&reader)
         map.set(key, try value(&reader, depth: depth + 1))
       }
-      return .map(map)
+      return .map(map.finish())
     }
   }
 
@@ -58,7 +64,7 @@ public enum MessagePack {
   }
 
   private static func string(_ bytes: UnsafeRawBufferPointer) throws(DecodeError) -> String {
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    guard let text = String(validatedUTF8: bytes) else {
       throw DecodeError("UnicodeDecodeError", "invalid UTF-8 in a str")
     }
     return text

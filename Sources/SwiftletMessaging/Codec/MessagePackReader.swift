@@ -71,11 +71,17 @@ struct MessagePackReader: ~Copyable {
     }
   }
 
+  /// The next token of what was proved valid before.
+  mutating func nextOfValid() -> Token {
+    do { return try next() } catch { preconditionFailure("packed bytes are no value: \(error)") }
+  }
+
   private mutating func ext(_ count: Int) throws(DecodeError) -> Token {
     let type = Int8(bitPattern: try integer())
     return .ext(type, try take(count))
   }
 
+  @inline(__always)
   /// The next bytes as a number, most significant first.
   private mutating func integer<Number: FixedWidthInteger>() throws(DecodeError) -> Number {
     let size = MemoryLayout<Number>.size
@@ -84,12 +90,14 @@ struct MessagePackReader: ~Copyable {
     return Number(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Number.self))
   }
 
+  @inline(__always)
   private mutating func take(_ count: Int) throws(DecodeError) -> UnsafeRawBufferPointer {
     guard remaining >= count else { throw .incomplete }
     defer { offset += count }
     return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
   }
 
+  @inline(__always)
   /// `count`, when so many elements of at least `size` bytes can still come.
   private func count(_ count: Int, of size: Int) throws(DecodeError) -> Int {
     guard count <= remaining / size else { throw .incomplete }
