@@ -97,11 +97,34 @@ static int assemble(swl_conn *conn, swl_event *event) {
               : SWL_EVENT_NONE;
 }
 
-/* Leaves the last `size` bytes that were consumed to inflate(). */
+/* Leaves the last `size` bytes that were consumed to inflate_unread(). */
 static void begin_inflating(swl_conn *conn, size_t size, bool last, size_t *consumed) {
   *consumed -= size;
   conn->unread = size;
   conn->inflating = last ? SWL_INFLATING_LAST : SWL_INFLATING_PIECE;
+}
+
+/* One step of inflating, behind what the message buffer holds. 1: all that is unread is inflated;
+ * 0: there is more to do; or an error. */
+static int inflate_step(swl_conn *conn, const uint8_t *data, size_t size, size_t *consumed) {
+  swl_buffer *message = &conn->message;
+  if (!swl_buffer_reserve(message, message->end ? 1 : INFLATED_CHUNK)) return SWL_ERROR_MEMORY;
+  size_t piece = conn->unread < size ? conn->unread : size;
+  bool last = conn->inflating == SWL_INFLATING_LAST && piece == conn->unread;
+  uint8_t *out = message->bytes + message->end;
+  swl_progress progress = {0};
+  int result = swl_inflate(conn->inflater, data, piece, last, out, message->capacity - message->end,
+                           &progress);
+  *consumed += progress.consumed;
+  conn->unread -= progress.consumed;
+  message->end += progress.written;
+  /* First, so that what is wrong with a text does not depend on how it is cut. */
+  if (conn->receiver.opcode == SWL_OPCODE_TEXT) {
+    conn->utf8 = swl_utf8_update(conn->utf8, out, progress.written);
+    if (conn->utf8 == SWL_UTF8_INVALID) return SWL_ERROR_UTF8;
+  }
+  if (result != 1 || conn->unread) return result < 0 ? result : 0;
+  return last && conn->utf8 != SWL_UTF8_START ? SWL_ERROR_UTF8 : 1;
 }
 
 /*
@@ -113,30 +136,17 @@ static int inflate_unread(swl_conn *conn, const uint8_t *data, size_t size, size
   swl_buffer *message = &conn->message;
   while (conn->inflating == SWL_INFLATING_PIECE || conn->inflating == SWL_INFLATING_LAST) {
     if (conn->streaming) message->end = 0;
-    if (!swl_buffer_reserve(message, message->end ? 1 : INFLATED_CHUNK)) return SWL_ERROR_MEMORY;
-    size_t left = size - *consumed, piece = conn->unread < left ? conn->unread : left;
-    bool last = conn->inflating == SWL_INFLATING_LAST && piece == conn->unread;
-    uint8_t *out = message->bytes + message->end;
-    swl_progress progress = {0};
-    int result = swl_inflate(conn->inflater, data + *consumed, piece, last, out,
-                             message->capacity - message->end, &progress);
-    *consumed += progress.consumed;
-    conn->unread -= progress.consumed;
-    message->end += progress.written;
-    if (conn->receiver.opcode == SWL_OPCODE_TEXT) {
-      conn->utf8 = swl_utf8_update(conn->utf8, out, progress.written);
-      if (conn->utf8 == SWL_UTF8_INVALID) return SWL_ERROR_UTF8;
-    }
+    int result = inflate_step(conn, data + *consumed, size - *consumed, consumed);
     if (result < 0) return result;
-    if (result == 1 && conn->unread == 0) {
-      conn->inflating = last ? SWL_INFLATING_END : SWL_INFLATING_NOTHING;
-      if (last && conn->utf8 != SWL_UTF8_START) return SWL_ERROR_UTF8;
-    }
+    if (result == 1)
+      conn->inflating =
+          conn->inflating == SWL_INFLATING_LAST ? SWL_INFLATING_END : SWL_INFLATING_NOTHING;
     if (conn->streaming && message->end)
       return hand_out(conn, SWL_EVENT_DATA, message->bytes, message->end, event);
-    if (result == 1 && conn->unread) return SWL_EVENT_NONE;
+    /* The caller gave back less than was left. */
+    if (conn->unread && *consumed == size) return SWL_EVENT_NONE;
   }
-  if (conn->inflating != SWL_INFLATING_END) return SWL_EVENT_NONE;
+  if (conn->inflating == SWL_INFLATING_NOTHING) return SWL_EVENT_NONE;
   conn->inflating = SWL_INFLATING_NOTHING;
   return conn->streaming ? hand_out(conn, SWL_EVENT_END, NULL, 0, event)
                          : hand_out(conn, SWL_EVENT_MESSAGE, message->bytes, message->end, event);

@@ -104,6 +104,30 @@ TEST(conn_reads_fragments_with_control_frames_between) {
     }
 }
 
+/* So that a message can go to many, or back twice. */
+TEST(conn_event_holds_while_others_send) {
+  static uint8_t content[1000];
+  test_fill(content, sizeof content, 1);
+  peer peer = peer_new((swl_conn_options){.role = SWL_ROLE_CLIENT});
+  bytes wire = {0};
+  bytes_add_frame(&wire, BINARY, false, content, 400);
+  bytes_add_frame(&wire, FIN | CONT, false, content + 400, 600);
+  swl_event event;
+  size_t consumed;
+  CHECK_EQUAL(swl_conn_receive(peer.conn, wire.data, wire.size, &consumed, &event),
+              SWL_EVENT_MESSAGE);
+  for (int i = 0; i < 100; i++) {
+    CHECK_EQUAL(swl_conn_send(peer.conn, SWL_OPCODE_BINARY, event.data, event.size), SWL_OK);
+    peer_expect_frame(&peer, FIN | BINARY, content, sizeof content);
+    if (i % 7 == 0) trace_output(&peer.trace, peer.conn);
+  }
+  CHECK_EQUAL(swl_conn_close(peer.conn, 1000, NULL, 0), SWL_OK);
+  peer_expect_close(&peer, 1000);
+  CHECK_BYTES(event.data, content, sizeof content);
+  bytes_free(&wire);
+  peer_end(&peer);
+}
+
 TEST(conn_sends_fragments_with_control_frames_between) {
   FOR_EACH_ROLE(role) {
     peer peer = peer_new((swl_conn_options){.role = role});

@@ -311,6 +311,36 @@ TEST(conn_deflate_closes_inside_a_streamed_message) {
     bytes_free(&wire);
   }
 }
+
+/* The rest of the input may also come back in pieces, or not at once. */
+TEST(conn_deflate_takes_the_rest_in_pieces) {
+  static uint8_t content[100000];
+  fill_text(content, sizeof content, 1);
+  FOR_EACH_ROLE(role) {
+    bytes wire = {0};
+    add_compressed(&wire, role, SWL_OPCODE_TEXT, content, sizeof content, 1);
+    peer peer =
+        peer_new((swl_conn_options){.role = role, .streaming = true, .deflate = &plain_agreement});
+    swl_event event;
+    size_t at, consumed, size = 0;
+    CHECK_EQUAL(swl_conn_receive(peer.conn, wire.data, wire.size, &at, &event), SWL_EVENT_BEGIN);
+    CHECK(at < wire.size);
+    int kind = SWL_EVENT_BEGIN;
+    for (size_t piece = 0; kind != SWL_EVENT_END; piece = (piece + 1) % 4, at += consumed) {
+      if (piece > wire.size - at) piece = wire.size - at;
+      kind = swl_conn_receive(peer.conn, wire.data + at, piece, &consumed, &event);
+      if (kind == SWL_EVENT_DATA) {
+        CHECK(event.size <= sizeof content - size);
+        CHECK_BYTES(event.data, content + size, event.size);
+        size += event.size;
+      }
+    }
+    CHECK_EQUAL(at, wire.size);
+    CHECK_EQUAL(size, sizeof content);
+    bytes_free(&wire);
+    peer_end(&peer);
+  }
+}
 #else
 TEST(conn_without_deflate) {
   swl_conn_options options = {.size = sizeof options, .deflate = &plain_agreement};
