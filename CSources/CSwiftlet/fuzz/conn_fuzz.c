@@ -15,14 +15,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum {
   CHOICES = 12,
   CUTS = 4,
-  SHORT = 64, /* up to this size a stream is cut in two at every place */
+  SHORT = 48, /* up to this size a stream is cut in two at every place */
 };
 
-static void check_cut(const trace *expected, swl_conn_options options, bool drains,
+static void check_cut(const trace *expected, swl_conn_options options, trace begin,
                       const uint8_t *data, size_t size, const size_t *steps, size_t count) {
   for (int streaming = 0; streaming < 2; streaming++) {
     options.streaming = streaming;
-    trace trace = trace_conn(&options, drains, data, size, steps, count);
+    trace trace = trace_conn(&options, begin, data, size, steps, count);
     CHECK(trace_equal(&trace, expected));
     trace_free(&trace);
   }
@@ -38,16 +38,16 @@ static void check_receiver(const trace *trace, const swl_conn_options *options, 
   trace_free(&receiver);
 }
 
-static void receive_hostile(const swl_conn_options *options, bool drains, const size_t *cuts,
+static void receive_hostile(const swl_conn_options *options, trace begin, const size_t *cuts,
                             const uint8_t *data, size_t size) {
   size_t two[] = {SIZE_MAX, SIZE_MAX}, single[] = {1};
-  trace expected = trace_conn(options, drains, data, size, two, 1);
-  if (!options->deflate) check_receiver(&expected, options, data, size);
-  check_cut(&expected, *options, drains, data, size, two, 1);
-  check_cut(&expected, *options, drains, data, size, single, 1);
-  check_cut(&expected, *options, drains, data, size, cuts, CUTS);
+  trace expected = trace_conn(options, begin, data, size, two, 1);
+  if (!options->deflate && !begin.closes_after) check_receiver(&expected, options, data, size);
+  check_cut(&expected, *options, begin, data, size, two, 1);
+  check_cut(&expected, *options, begin, data, size, single, 1);
+  check_cut(&expected, *options, begin, data, size, cuts, CUTS);
   for (two[0] = 1; two[0] < size && size <= SHORT; two[0]++)
-    check_cut(&expected, *options, drains, data, size, two, 2);
+    check_cut(&expected, *options, begin, data, size, two, 2);
   trace_free(&expected);
 }
 
@@ -166,14 +166,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                               .max_queue = data[7],
                               .deflate = TEST_WITH_DEFLATE && data[0] & 8 ? &agreement : NULL,
                               .deflate_options = &wishes};
-  bool drains = data[0] & 16, hostile = data[0] & 32;
+  bool hostile = data[0] & 32;
+  trace begin = {.drains = data[0] & 16, .closes_after = data[0] >> 6};
   swl_cpu_limit((swl_cpu)(data[1] % 5));
   size_t cuts[CUTS];
   for (size_t i = 0; i < CUTS; i++) cuts[i] = 1 + (size_t)data[CHOICES - CUTS + i];
   data += CHOICES;
   size -= CHOICES;
   if (hostile)
-    receive_hostile(&options, drains, cuts, data, size);
+    receive_hostile(&options, begin, cuts, data, size);
   else
     run_script(&options, data, size);
   return 0;

@@ -192,7 +192,7 @@ TEST(conn_deflate_events_do_not_depend_on_cuts) {
 
     swl_conn_options options = {.size = sizeof options, .role = role, .deflate = &agreement};
     size_t steps[2] = {SIZE_MAX, SIZE_MAX};
-    trace expected = trace_conn(&options, false, wire.data, wire.size, steps, 1);
+    trace expected = trace_conn(&options, (struct trace){0}, wire.data, wire.size, steps, 1);
     CHECK_EQUAL(expected.messages, 6);
     CHECK_EQUAL(expected.close_code, 1000);
     for (size_t cut = 1; cut < wire.size; cut++)
@@ -200,7 +200,8 @@ TEST(conn_deflate_events_do_not_depend_on_cuts) {
         TEST_NOTE("role %d, cut %zu, variant %d", role, cut, variant);
         options.streaming = variant & 1;
         steps[0] = cut;
-        trace trace = trace_conn(&options, false, wire.data, wire.size, steps, variant & 2 ? 1 : 2);
+        trace trace = trace_conn(&options, (struct trace){0}, wire.data, wire.size, steps,
+                                 variant & 2 ? 1 : 2);
         CHECK(trace_equal(&trace, &expected));
         trace_free(&trace);
       }

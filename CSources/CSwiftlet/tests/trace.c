@@ -167,6 +167,9 @@ void trace_feed(trace *trace, swl_conn *conn, const void *data, size_t size) {
     }
     CHECK(!event.compressed);
     take(trace, kind, &event);
+    size_t taken = trace->messages + trace->pings + trace->pongs;
+    if (taken && taken == trace->closes_after && swl_conn_state(conn) == SWL_STATE_OPEN)
+      CHECK(swl_conn_close(conn, 1000, NULL, 0) == SWL_OK);
     if (trace->drains) trace_output(trace, conn);
     if (kind < 0 || kind == SWL_EVENT_CLOSE) CHECK(swl_conn_state(conn) == SWL_STATE_CLOSED);
   }
@@ -191,9 +194,8 @@ void trace_output(trace *trace, swl_conn *conn) {
   swl_conn_sent(conn, size);
 }
 
-trace trace_conn(const swl_conn_options *options, bool drains, const uint8_t *input, size_t size,
+trace trace_conn(const swl_conn_options *options, trace trace, const uint8_t *input, size_t size,
                  const size_t *steps, size_t step_count) {
-  trace trace = {.drains = drains};
   swl_conn *conn;
   CHECK(swl_conn_new(&conn, options) == SWL_OK);
   for (size_t at = 0, step = 0; at < size; step++) {

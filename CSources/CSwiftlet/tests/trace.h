@@ -36,7 +36,8 @@ typedef struct trace {
   bytes message; /* of the message that is open */
   bool in_message, compressed;
   uint8_t opcode;
-  bool drains; /* take a connection's output after each event */
+  bool drains;         /* take a connection's output after each event */
+  size_t closes_after; /* queue a close frame after so many messages, pings and pongs; 0: never */
   size_t messages, pings, pongs;
   int error;           /* SWL_OK or the first error */
   uint16_t close_code; /* 0 without CLOSE */
@@ -53,8 +54,9 @@ trace trace_stream(swl_role role, bool compression, const swl_limits *limits, co
 void trace_feed(trace *trace, swl_conn *conn, const void *data, size_t size);
 /** Takes all output of a connection. */
 void trace_output(trace *trace, swl_conn *conn);
-/** As trace_stream(), with a new connection and, at the end, its output. */
-trace trace_conn(const swl_conn_options *options, bool drains, const uint8_t *input, size_t size,
+/** As trace_stream(), with a new connection and, at the end, its output. `trace` is empty or says
+ * what the connection is to do meanwhile. */
+trace trace_conn(const swl_conn_options *options, trace trace, const uint8_t *input, size_t size,
                  const size_t *steps, size_t step_count);
 
 bool trace_equal(const trace *a, const trace *b);
