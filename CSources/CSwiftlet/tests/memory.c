@@ -115,6 +115,46 @@ TEST(memory_runs_out_while_sending) {
     if (!VARIANT_STREAMING(variant)) sweep(send_messages, variant);
 }
 
+#if SWL_WITH_DEFLATE
+/* With the smallest blocks what cannot be compressed becomes larger than room was made for, so that
+ * memory can run out in the middle. What is forgotten then, the other end does not need. */
+static bool send_incompressible(const swl_allocator *allocator, int variant) {
+  enum { SIZE = 1000000 };
+  static uint8_t noise[SIZE];
+  test_fill(noise, SIZE, 1);
+  swl_deflate_options wishes = {.size = sizeof wishes, .level = 1, .memory_level = 1};
+  swl_conn_options options = {.size = sizeof options,
+                              .role = VARIANT_ROLE(variant),
+                              .deflate = &agreement,
+                              .deflate_options = &wishes,
+                              .allocator = allocator};
+  peer sender = {.role = options.role};
+  if (swl_conn_new(&sender.conn, &options)) return false;
+  peer reader =
+      peer_new((swl_conn_options){.role = VARIANT_OTHER(variant), .deflate = options.deflate});
+  bool failed = false;
+  for (int i = 0; i < 2; i++) {
+    for (int attempt = 0; attempt < 2; attempt++) {
+      int error = swl_conn_send(sender.conn, SWL_OPCODE_BINARY, noise, i ? 100000 : SIZE);
+      if (!error) {
+        peer_expect(&reader, 'm', SWL_OPCODE_BINARY, noise, i ? 100000 : SIZE);
+        break;
+      }
+      CHECK_EQUAL(error, SWL_ERROR_MEMORY);
+      failed = true;
+    }
+    peer_transfer(&sender, &reader);
+  }
+  peer_end(&reader);
+  peer_end(&sender);
+  return !failed;
+}
+
+TEST(memory_runs_out_in_the_middle_of_a_message) {
+  for (int variant = 0; variant < 2; variant++) sweep(send_incompressible, variant);
+}
+#endif
+
 /*
  * A connection that receives, and does not write, so that pongs fill its queue. It reports that it
  * has no memory, once, and tells the other end.
