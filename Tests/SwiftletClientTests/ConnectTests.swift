@@ -159,9 +159,9 @@ import Testing
     let (deaf, waiting) = try deafListener()
     let listener = try PeerListener()
     try await connect(
-      // A tenth for each, so that the second has far more than it takes.
-      to: try addresses([deaf.port] + Array(repeating: listener.port, count: 9)),
-      timeout: .seconds(4)
+      // An eightieth for each: the second has far more than it takes.
+      to: try addresses([deaf.port] + Array(repeating: listener.port, count: 79)),
+      timeout: .seconds(40)
     ) { pending in
       _ = try listener.acceptWebSocket()
       _ = try await pending.connection

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
 import ServiceLifecycleTestKit
 import SwiftletClient
 import SwiftletCore
@@ -11,8 +10,7 @@ import Testing
 @Suite(.blocking) struct ServiceTests {
   @Test func gracefulShutdownEndsRunAndTheConnections() async throws {
     let listener = try PeerListener()
-    let client = try WebSocketClient(
-      configuration: .testing, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let client = try WebSocketClient(configuration: .testing, logger: .quiet)
     let (connection, peer) = try await open(client, listener)
     try await testGracefulShutdown { trigger in
       async let end: Void = client.run()
@@ -27,8 +25,7 @@ import Testing
 
   @Test func clientNobodyHoldsEndsItsConnections() async throws {
     let listener = try PeerListener()
-    var client: WebSocketClient? = try WebSocketClient(
-      configuration: .testing, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    var client: WebSocketClient? = try WebSocketClient(configuration: .testing, logger: .quiet)
     let (connection, peer) = try await open(client!, listener)
     client = nil
     #expect(try peer.receiveClose() == 1001)

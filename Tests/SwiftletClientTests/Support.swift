@@ -9,12 +9,10 @@ import Testing
 
 /// Runs `body` with a client, which is shut down after it.
 func withClient<Result: Sendable>(
-  _ configuration: ClientConfiguration = .testing,
+  _ configuration: ClientConfiguration = .testing, logger: Logger = .quiet,
   _ body: (WebSocketClient) async throws -> Result
 ) async throws -> Result {
-  var quiet = Logger(label: "test")
-  quiet.logLevel = .critical
-  let client = try WebSocketClient(configuration: configuration, logger: quiet)
+  let client = try WebSocketClient(configuration: configuration, logger: logger)
   do {
     let result = try await body(client)
     await client.shutDown()
@@ -23,6 +21,28 @@ func withClient<Result: Sendable>(
     await client.shutDown()
     throw error
   }
+}
+
+extension Logger {
+  static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+}
+
+/// Keeps what is logged.
+struct LogRecorder: LogHandler {
+  let lines: EventLog<String>
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.info
+
+  static func logger(_ lines: EventLog<String>) -> Logger {
+    Logger(label: "test") { _ in LogRecorder(lines: lines) }
+  }
+
+  subscript(metadataKey key: String) -> Logger.MetadataValue? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) { lines.add("\(event.message)") }
 }
 
 /// Connects to a listener's next connection.
