@@ -43,7 +43,8 @@ struct Main {
     for _ in 0..<large { bench.post() }
     let time = (nanoseconds() - start) / large
     let bytes = (residentBytes() - before) / large - Bench.bodySize
-    print("\(large) messages of \(Bench.bodySize) B: \(bytes) B each beyond the body,", terminator: " ")
+    print(
+      "\(large) messages of \(Bench.bodySize) B: \(bytes) B each beyond the body,", terminator: " ")
     print("posted in \(time) ns each")
   }
 }

@@ -33,8 +33,13 @@ import Testing
   static let wrong: [(String, String)] = [
     ("a p\nb", "line 2 is not TOKEN PROJECT [EXPIRES]"),
     ("a p 2030-01-31T12:00:00Z x", "line 1 is not TOKEN PROJECT [EXPIRES]"),
-    ("\n\r\na p tomorrow", "line 3 does not end in a time of RFC 3339 such as 2030-01-31T12:00:00Z"),
-    ("a p 2030-01-31T12:00:00", "line 1 does not end in a time of RFC 3339 such as 2030-01-31T12:00:00Z"),
+    (
+      "\n\r\na p tomorrow", "line 3 does not end in a time of RFC 3339 such as 2030-01-31T12:00:00Z"
+    ),
+    (
+      "a p 2030-01-31T12:00:00",
+      "line 1 does not end in a time of RFC 3339 such as 2030-01-31T12:00:00Z"
+    ),
     ("sha256:12 p", "line 1 has no 64 hexadecimal digits after sha256:"),
     (
       "sha256:" + String(repeating: "0", count: 63) + "g p",
@@ -107,6 +112,7 @@ import Testing
   @Test func noPermitIsForAQueueThatCannotBe() {
     #expect(
       Permit(
-        queue: "a/b", resources: [], methods: [], project: "p", expires: UTCTime(seconds: 0)) == nil)
+        queue: "a/b", resources: [], methods: [], project: "p", expires: UTCTime(seconds: 0)) == nil
+    )
   }
 }

@@ -202,11 +202,12 @@ import Testing
     #expect(try ask(action, body, methods: [method]).status != 403)
   }
 
-  @Test(arguments: [
-    ("queue_create", ["queue_name": "myqueue"]), ("queue_list", [:]),
-    ("queue_get", ["queue_name": "myqueue"]), ("claim_create", ["queue_name": "myqueue"]),
-    ("subscription_create", ["queue_name": "myqueue"]),
-  ] as [(String, Value)])
+  @Test(
+    arguments: [
+      ("queue_create", ["queue_name": "myqueue"]), ("queue_list", [:]),
+      ("queue_get", ["queue_name": "myqueue"]), ("claim_create", ["queue_name": "myqueue"]),
+      ("subscription_create", ["queue_name": "myqueue"]),
+    ] as [(String, Value)])
   func noPermitIsForOtherActions(action: String, body: Value) throws {
     let paths = ["messages", "claims", "subscriptions"].map { "/v2/queues/myqueue/\($0)" }
     let methods = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD"]

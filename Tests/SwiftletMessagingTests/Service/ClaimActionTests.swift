@@ -32,7 +32,8 @@ import Testing
       let message = try #require(response.body["messages"]?[index])
       #expect(
         message == [
-          "id": message["id"]!, "claim_id": claim, "ttl": 3600, "age": 5, "body": .int(Int64(index)),
+          "id": message["id"]!, "claim_id": claim, "ttl": 3600, "age": 5,
+          "body": .int(Int64(index)),
         ])
     }
     let next = try client.ask("claim_create", ["queue_name": "q"]).body["messages"]
@@ -50,8 +51,10 @@ import Testing
     #expect(try client.ask("queue_list").body == ["queues": []])
   }
 
-  static let ttl = "The TTL for a claim may not exceed 43200 seconds, and must be at least 60 seconds long."
-  static let grace = "The grace for a claim may not exceed 43200 seconds, and must be at least 60 seconds long."
+  static let ttl =
+    "The TTL for a claim may not exceed 43200 seconds, and must be at least 60 seconds long."
+  static let grace =
+    "The grace for a claim may not exceed 43200 seconds, and must be at least 60 seconds long."
   static let limit = "Limit must be at least 1 and may not be greater than 20."
   static let badBounds: [(Value, String)] = [
     (["ttl": 59], ttl), (["ttl": 43201], ttl), (["ttl": .uint(.max)], ttl),

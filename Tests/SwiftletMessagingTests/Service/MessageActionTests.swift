@@ -15,7 +15,8 @@ import Testing
   @discardableResult
   private func post(_ client: Client, _ bodies: Value...) throws -> [String] {
     let messages = bodies.map { body -> Value in ["body": body] }
-    let response = try client.ask("message_post", ["queue_name": "q", "messages": .array(messages)])
+    let response = try client.ask(
+      "message_post", ["queue_name": "q", "messages": .array(messages)])
     #expect(response.status == 201)
     guard case .array(let ids)? = response.body["message_ids"] else { return [] }
     return ids.compactMap(\.text)

@@ -120,7 +120,9 @@ import Testing
     client.conversation.end()
     while store.heldCount > 0 { store.release() }
     let other = service.client()
-    other.send(["action": "subscription_list", "headers": other.headers, "body": ["queue_name": "q"]])
+    other.send([
+      "action": "subscription_list", "headers": other.headers, "body": ["queue_name": "q"],
+    ])
     while store.heldCount > 0 { store.release() }
     other.flush()
     #expect(try other.takeResponse().body == ["subscriptions": []])

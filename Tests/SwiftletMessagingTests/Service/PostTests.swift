@@ -135,7 +135,8 @@ import Testing
   @Test(arguments: WireFormat.allCases)
   func queueMayHaveASmallerBound(format: WireFormat) throws {
     let client = service.client(format)
-    try client.ask("queue_create", ["queue_name": "q", "metadata": ["_max_messages_post_size": 20]])
+    try client.ask(
+      "queue_create", ["queue_name": "q", "metadata": ["_max_messages_post_size": 20]])
     #expect(try post(client, [["body": "1234567"]]).status == 201)
     let complaint = refusal(
       "Message collection size is too large. The max size for current queue is 20. It is calculated "

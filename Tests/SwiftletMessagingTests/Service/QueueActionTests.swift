@@ -99,7 +99,8 @@ import Testing
     ),
     (["_dead_letter_queue_messages_ttl": 59], messageTTL),
     (["_dead_letter_queue_messages_ttl": 1_209_601], messageTTL),
-    (["_dead_letter_queue": "a b"], charset), (["_dead_letter_queue": 1], "_dead_letter_queue must be string."),
+    (["_dead_letter_queue": "a b"], charset),
+    (["_dead_letter_queue": 1], "_dead_letter_queue must be string."),
     (["_default_message_delay": "1"], "_default_message_delay must be integer."),
     (["_default_message_delay": -1], delay), (["_default_message_delay": 901], delay),
     (["_enable_encrypt_messages": 1], "_enable_encrypt_messages must be boolean."),
@@ -163,7 +164,8 @@ import Testing
       ], "other": nil,
     ]
     let client = service.client()
-    #expect(try client.ask("queue_create", ["queue_name": "q", "metadata": metadata]).status == 201)
+    #expect(
+      try client.ask("queue_create", ["queue_name": "q", "metadata": metadata]).status == 201)
     #expect(try client.ask("queue_get", ["queue_name": "q"]).body == metadata)
   }
 
@@ -220,7 +222,8 @@ import Testing
     let client = service.client(format)
     let names = (0..<25).map { "q\($0)" }
     for name in names.shuffled() {
-      try client.ask("queue_create", ["queue_name": .string(name), "metadata": ["n": .string(name)]])
+      try client.ask(
+        "queue_create", ["queue_name": .string(name), "metadata": ["n": .string(name)]])
     }
     let sorted = names.sorted()
     let page = try client.ask("queue_list")
@@ -257,7 +260,8 @@ import Testing
     let empty = try client.ask("queue_get_stats", ["queue_name": "q"])
     #expect(empty.status == 200 && empty.body == none)
 
-    try client.ask("message_post", ["queue_name": "q", "messages": [["body": 1, "ttl": 300], ["body": 2]]])
+    try client.ask(
+      "message_post", ["queue_name": "q", "messages": [["body": 1, "ttl": 300], ["body": 2]]])
     service.clock.advance(seconds: 2)
     let claim = try client.ask("claim_create", ["queue_name": "q", "limit": 1]).body
     let response = try client.ask("queue_get_stats", ["queue_name": "q"])
@@ -282,7 +286,8 @@ import Testing
       (nil, true, true), (["messages"], true, false), (["subscriptions", "x"], false, true),
       ([], false, false), ([1, "queues"], false, false),
     ] as [(Value, Bool, Bool)])
-  func purge(format: WireFormat, types: (names: Value, messages: Bool, subscriptions: Bool)) throws {
+  func purge(format: WireFormat, types: (names: Value, messages: Bool, subscriptions: Bool)) throws
+  {
     let client = service.client(format)
     for _ in 0..<3 {
       try client.ask("message_post", ["queue_name": "q", "messages": [["body": 1]]])

@@ -28,7 +28,8 @@ import Testing
         #expect(response.body == .string("Subscription \(name) not created."))
       }
     }
-    #expect(try service.client(format).ask("subscription_create", ["queue_name": "q"]).status == 201)
+    #expect(
+      try service.client(format).ask("subscription_create", ["queue_name": "q"]).status == 201)
     #expect(try client.ask("queue_list").body == ["queues": [["name": "q"], ["name": "r"]]])
   }
 
@@ -76,7 +77,8 @@ import Testing
       #expect(
         response.status == 400
           && response.body
-            == refusal("Limit must be at least 1 and may not be greater than 20."))
+            == refusal("Limit must be at least 1 and may not be greater than 20.")
+      )
     }
   }
 
@@ -213,7 +215,8 @@ import Testing
       ["queue_names": ["a"], "subscriber": "http://h"],
       "A subscriber with a URL has one queue_name and no queue_names."
     ),
-    (["queue_names": ["a b"]], QueueActionTests.charset), (["queue_names": [""]], QueueActionTests.charset),
+    (["queue_names": ["a b"]], QueueActionTests.charset),
+    (["queue_names": [""]], QueueActionTests.charset),
     (["queue_names": ["a*b c"]], QueueActionTests.charset),
   ]
 

@@ -81,7 +81,9 @@ struct ModelRun {
 
     case .purge(let number, let messages, let subscriptions):
       let key = queue(number)
-      if messages { model.queues[key]?.free.forEach { $0.isLive = false } }
+      if messages {
+        for message in model.queues[key]?.free ?? [] { message.isLive = false }
+      }
       if subscriptions { model.subscriptions.removeAll { $0.queue == key } }
       try await store.purge(key, messages: messages, subscriptions: subscriptions)
 
