@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
+
 extension String {
   /// nil when `bytes` are not UTF-8.
   init?(validatedUTF8 bytes: UnsafeRawBufferPointer) {
@@ -13,7 +15,13 @@ extension String {
 
   /// Whether both are the same UTF-8: what the wire means by equal.
   func hasSameBytes(as other: String) -> Bool {
-    guard utf8.count == other.utf8.count else { return false }
-    return utf8.elementsEqual(other.utf8)
+    let (one, other) = (utf8.span, other.utf8.span)
+    guard one.count == other.count else { return false }
+    return one.withUnsafeBytes { one in
+      other.withUnsafeBytes { other in
+        // Both have a base address where there are bytes at all.
+        one.isEmpty || memcmp(one.baseAddress!, other.baseAddress!, one.count) == 0
+      }
+    }
   }
 }

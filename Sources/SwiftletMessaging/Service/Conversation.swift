@@ -10,7 +10,8 @@ import Synchronization
 final class Conversation: @unchecked Sendable {
   /// What is to be done with the connection, in the order given.
   enum Effect {
-    case send([UInt8], MessageKind)
+    /// The bytes are there during the call only.
+    case send(UnsafeRawBufferPointer, MessageKind)
     case close(CloseCode, reason: String)
     case pauseReading
     case resumeReading
@@ -54,22 +55,26 @@ final class Conversation: @unchecked Sendable {
 
   func receive(_ message: RawSpan, kind: MessageKind, _ perform: Perform) {
     let format: WireFormat = kind == .text ? .json : .messagePack
-    var echo = Echo()
+    let envelope: Value
     do throws(Answer) {
-      guard case .map(let envelope) = try decode(message, format) else {
-        throw .error(400, "Unexpected body type. Expected dict or dict like.")
-      }
-      echo = Echo(envelope, maskingSecrets: service.settings.masksSecrets)
+      envelope = try decode(message, format)
+    } catch {
+      return answer(error, to: Echo(), format, perform)
+    }
+    guard case .map(let envelope) = envelope else {
+      let error = Answer.error(400, "Unexpected body type. Expected dict or dict like.")
+      return answer(error, to: Echo(), format, perform)
+    }
+    let echo = Echo(envelope, maskingSecrets: service.settings.masksSecrets)
+    do throws(Answer) {
       let request = try Request(envelope, format: format)
       if request.action == .authenticate {
-        echo.body = [:]
-        echo.headers = [:]
-        throw authenticate(request, perform)
+        return answer(authenticate(request, perform), to: echo.actionOnly, format, perform)
       }
       try admit(request)
       begin(Exchange(request, echo, in: self), responseFormat(to: format), perform)
     } catch {
-      say(encode(error, echo, responseFormat(to: format)), responseFormat(to: format).kind, perform)
+      answer(error, to: echo, format, perform)
     }
   }
 
@@ -103,21 +108,26 @@ final class Conversation: @unchecked Sendable {
     _ outcome: Exchange.Outcome, _ exchange: Exchange, _ format: WireFormat, _ perform: Perform
   ) {
     for subscription in outcome.subscriptions { perform(.subscribe(subscription)) }
-    perform(.send(encode(outcome.answer, exchange.echo, format), format.kind))
+    let response = format.response(outcome.answer, to: exchange.echo)
+    perform(.send(response.bytes, format.kind))
   }
 
-  private func encode(_ answer: Answer, _ echo: Echo, _ format: WireFormat) -> [UInt8] {
-    format.encode(echo.response(answer))
+  /// Answers what no action is begun for.
+  private func answer(
+    _ answer: Answer, to echo: borrowing Echo, _ format: WireFormat, _ perform: Perform
+  ) {
+    let format = responseFormat(to: format)
+    say(format.response(answer, to: echo).bytes, format.kind, perform)
   }
 
   // MARK: - Answers in order
 
   /// Sends a message behind what is still to come.
-  func say(_ message: [UInt8], _ kind: MessageKind, _ perform: Perform) {
+  func say(_ message: UnsafeRawBufferPointer, _ kind: MessageKind, _ perform: Perform) {
     if turns.isEmpty {
       perform(.send(message, kind))
     } else {
-      turns.append(.message(message, kind))
+      turns.append(.message(Array(message), kind))
     }
   }
 
@@ -128,10 +138,12 @@ final class Conversation: @unchecked Sendable {
 
   /// Sends the answers that have come, up to the first that has not.
   func flush(_ perform: Perform) {
-    isCalledBack.store(false, ordering: .sequentiallyConsistent)
+    // An exchange, so that what came with a call back that is not made any more is seen below.
+    _ = isCalledBack.exchange(false, ordering: .acquiringAndReleasing)
     sending: while let turn = turns.first {
       switch turn {
-      case .message(let message, let kind): perform(.send(message, kind))
+      case .message(let message, let kind):
+        message.withUnsafeBytes { perform(.send($0, kind)) }
       case .exchange(let exchange, let format):
         guard let outcome = exchange.outcomeIfThere else { break sending }
         exchangesUnderWay -= 1

@@ -41,7 +41,7 @@ final class MessagingHandler: MessageHandler {
 extension Conversation {
   func carryOut(_ effect: Effect, on connection: borrowing Connection) {
     switch effect {
-    case .send(let message, let kind): connection.send(message.span.bytes, kind: kind)
+    case .send(let message, let kind): connection.send(message.bytes, kind: kind)
     case .close(let code, let reason): connection.close(code, reason: reason)
     case .pauseReading: connection.pauseReading()
     case .resumeReading: connection.reference.resumeReading()

@@ -110,14 +110,11 @@ struct Echo: Sendable {
     self.headers = .map(masked)
   }
 
-  /// The whole response.
-  func response(_ answer: Answer) -> Value {
-    var response = Value.Map()
-    response.reserve(4)
-    response.set("request", ["action": action, "body": body, "headers": headers, "api": "v2"])
-    response.set("body", answer.body)
-    response.set("headers", ["status": .int(Int64(answer.status))])
-    if let id { response.set("id", id) }
-    return .map(response)
+  /// What a response to `authenticate` repeats.
+  var actionOnly: Echo {
+    var echo = Echo()
+    echo.action = action
+    echo.id = id
+    return echo
   }
 }

@@ -53,14 +53,19 @@ extension Schema.FieldType {
 }
 
 extension [Schema.Field] {
+  /// Whether a map, whose keys are unique, has all that is required and nothing of the wrong type.
   func fit(_ map: Value.Map) -> Bool {
-    for field in self {
-      if let value = map[field.name] {
-        guard field.type.fits(value) else { return false }
-      } else if field.isRequired {
-        return false
-      }
+    var required = count { $0.isRequired }
+    for entry in map.entries {
+      guard case .string(let key) = entry.key, let field = named(key) else { continue }
+      guard field.type.fits(entry.value) else { return false }
+      if field.isRequired { required -= 1 }
     }
-    return true
+    return required == 0
+  }
+
+  private func named(_ name: String) -> Schema.Field? {
+    for field in self where field.name.hasSameBytes(as: name) { return field }
+    return nil
   }
 }

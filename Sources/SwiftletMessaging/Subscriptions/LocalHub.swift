@@ -116,8 +116,10 @@ final class LocalHub: SubscriptionHub {
           loop.with(entry.connection) { connection in
             let format = entry.subscription.format
             for notification in notifications {
-              entry.conversation.say(notification.encoded(format), format.kind) {
-                entry.conversation.carryOut($0, on: connection)
+              notification.encoded(format).withUnsafeBytes { bytes in
+                entry.conversation.say(bytes, format.kind) {
+                  entry.conversation.carryOut($0, on: connection)
+                }
               }
             }
           }

@@ -23,7 +23,7 @@ import Testing
 
   private func authenticate(
     _ client: Client, _ token: String, project: String = "any"
-  ) -> [Conversation.Effect] {
+  ) -> [Client.Effect] {
     client.send([
       "action": "authenticate",
       "headers": ["X-Auth-Token": .string(token), "X-Project-ID": .string(project)],
@@ -31,7 +31,7 @@ import Testing
     return client.takeEffects()
   }
 
-  private func response(_ effects: [Conversation.Effect]) throws -> Value {
+  private func response(_ effects: [Client.Effect]) throws -> Value {
     guard case .send(let bytes, let kind)? = effects.last else { return .null }
     return try (kind == .text ? WireFormat.json : .messagePack).decode(bytes)
   }
@@ -108,15 +108,15 @@ import Testing
 
   // MARK: - The end of a token
 
-  private func isExpiry(_ effects: [Conversation.Effect]) -> Bool {
-    guard effects.count == 1, case .close(let code, let reason) = effects[0] else { return false }
+  private func isExpiry(_ effects: [Client.Effect]) -> Bool {
+    guard effects.count == 1, case .other(.close(let code, let reason)) = effects[0] else { return false }
     return code == CloseCode(rawValue: 4003) && reason == "Authentication expired."
   }
 
   @Test func connectionIsClosedWhenItsTokenExpires() throws {
     let client = service.client()
     let effects = authenticate(client, "short")
-    guard case .wake(let time)? = effects.first, effects.count == 2 else {
+    guard case .other(.wake(let time))? = effects.first, effects.count == 2 else {
       Issue.record("no alarm: \(effects)")
       return
     }
@@ -125,7 +125,7 @@ import Testing
     #expect(try client.ask("queue_list").status == 200)
     client.wake()
     let again = client.takeEffects()
-    guard again.count == 1, case .wake(.milliseconds(1)) = again[0] else {
+    guard again.count == 1, case .other(.wake(.milliseconds(1))) = again[0] else {
       Issue.record("not asked to be woken again: \(again)")
       return
     }

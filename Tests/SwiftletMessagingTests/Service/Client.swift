@@ -38,7 +38,14 @@ final class Client: @unchecked Sendable {
   /// What requests are encoded in unless they are sent otherwise.
   let format: WireFormat
   var headers: Value
-  private(set) var effects: [Conversation.Effect] = []
+  private var effects: [Effect] = []
+
+  /// A conversation's effect, with bytes that last.
+  enum Effect {
+    case send([UInt8], MessageKind)
+    case subscribe(LiveSubscription)
+    case other(Conversation.Effect)
+  }
   let callBacks = EventLog<Void>()
 
   init(_ service: MessagingService, _ format: WireFormat, _ project: String) {
@@ -49,7 +56,7 @@ final class Client: @unchecked Sendable {
   }
 
   func send(_ bytes: [UInt8], _ kind: MessageKind) {
-    conversation.receive(bytes.span.bytes, kind: kind) { effects.append($0) }
+    conversation.receive(bytes.span.bytes, kind: kind, note)
   }
 
   func send(_ request: Value, as format: WireFormat? = nil) {
@@ -57,10 +64,18 @@ final class Client: @unchecked Sendable {
     send(format.encode(request), format.kind)
   }
 
-  func flush() { conversation.flush { effects.append($0) } }
-  func wake() { conversation.woken { effects.append($0) } }
+  func flush() { conversation.flush(note) }
+  func wake() { conversation.woken(note) }
 
-  func takeEffects() -> [Conversation.Effect] {
+  private func note(_ effect: Conversation.Effect) {
+    switch effect {
+    case .send(let bytes, let kind): effects.append(.send(Array(bytes), kind))
+    case .subscribe(let subscription): effects.append(.subscribe(subscription))
+    default: effects.append(.other(effect))
+    }
+  }
+
+  func takeEffects() -> [Effect] {
     defer { effects = [] }
     return effects
   }
@@ -71,7 +86,7 @@ final class Client: @unchecked Sendable {
       switch effect {
       case .send(let bytes, let kind): return (bytes, kind)
       case .subscribe: return nil
-      default: throw Surprise(effect)
+      case .other(let effect): throw Surprise(effect)
       }
     }
   }

@@ -172,10 +172,11 @@ import Testing
   @Test(arguments: WireFormat.allCases)
   func metadataIsBoundedInItsJSONForm(format: WireFormat) throws {
     let client = service.client(format)
-    // {"a":"..."} has 8 bytes more than the text, and ü is written as \u00fc.
+    // {"a":"..."} has 8 bytes more than the text; of ü there are two, and of a quote with its escape.
     for (text, status) in [
       (String(repeating: "x", count: 65528), 201), (String(repeating: "x", count: 65529), 400),
-      (String(repeating: "ü", count: 65528 / 6 + 1), 400),
+      (String(repeating: "ü", count: 65528 / 2 + 1), 400),
+      (String(repeating: "\"", count: 65528 / 2 + 1), 400),
     ] {
       let response = try client.ask(
         "queue_create", ["queue_name": "q", "metadata": ["a": .string(text)]])
