@@ -15,7 +15,10 @@ struct ByteSink: ~Copyable {
 
   deinit { start.deallocate() }
 
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+  /// What has been written, for the time of the call.
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    body(UnsafeRawBufferPointer(start: start, count: count))
+  }
 
   /// Makes room for so many more.
   @inline(__always)

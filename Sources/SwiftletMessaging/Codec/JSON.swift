@@ -25,7 +25,7 @@ public enum JSON {
   public static func encode(_ value: Value, into bytes: inout [UInt8]) {
     var writer = JSONWriter(output: JSONBytes(sink: ByteSink(capacity: 1024)))
     writer.write(value)
-    bytes.append(contentsOf: writer.output.sink.bytes)
+    writer.output.sink.withBytes { bytes.append(contentsOf: $0) }
   }
 
   /// The bytes of `value` in compact form with only those escapes that must be: by which posts are

@@ -22,7 +22,7 @@ public enum MessagePack {
   public static func encode(_ value: Value, into bytes: inout [UInt8]) {
     var sink = ByteSink(capacity: 512)
     sink.pack(value)
-    bytes.append(contentsOf: sink.bytes)
+    sink.withBytes { bytes.append(contentsOf: $0) }
   }
 
   private static func value(

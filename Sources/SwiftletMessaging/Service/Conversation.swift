@@ -108,8 +108,8 @@ final class Conversation: @unchecked Sendable {
     _ outcome: Exchange.Outcome, _ exchange: Exchange, _ format: WireFormat, _ perform: Perform
   ) {
     for subscription in outcome.subscriptions { perform(.subscribe(subscription)) }
-    let response = format.response(outcome.answer, to: exchange.echo)
-    perform(.send(response.bytes, format.kind))
+    format.response(outcome.answer, to: exchange.echo)
+      .withBytes { perform(.send($0, format.kind)) }
   }
 
   /// Answers what no action is begun for.
@@ -117,7 +117,7 @@ final class Conversation: @unchecked Sendable {
     _ answer: Answer, to echo: borrowing Echo, _ format: WireFormat, _ perform: Perform
   ) {
     let format = responseFormat(to: format)
-    say(format.response(answer, to: echo).bytes, format.kind, perform)
+    format.response(answer, to: echo).withBytes { say($0, format.kind, perform) }
   }
 
   // MARK: - Answers in order

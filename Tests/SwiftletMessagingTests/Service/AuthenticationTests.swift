@@ -109,7 +109,9 @@ import Testing
   // MARK: - The end of a token
 
   private func isExpiry(_ effects: [Client.Effect]) -> Bool {
-    guard effects.count == 1, case .other(.close(let code, let reason)) = effects[0] else { return false }
+    guard effects.count == 1, case .other(.close(let code, let reason)) = effects[0] else {
+      return false
+    }
     return code == CloseCode(rawValue: 4003) && reason == "Authentication expired."
   }
 
