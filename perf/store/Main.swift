@@ -2,8 +2,8 @@
 
 import SwiftletMessaging
 
-/// What operations of the memory store cost in a queue of ten thousand messages and in one of ten million,
-/// new and worn, and what memory a message takes.
+/// What operations of the memory store cost in a queue of ten thousand messages and in one of ten
+/// million, new and worn, and what memory a message takes.
 @main
 struct Main {
   static let small = 10_000
@@ -43,9 +43,8 @@ struct Main {
     for _ in 0..<large { bench.post() }
     let time = (nanoseconds() - start) / large
     let bytes = (residentBytes() - before) / large - Bench.bodySize
-    print(
-      "\(large) messages of \(Bench.bodySize) B: \(bytes) B each beyond the body,", terminator: " ")
-    print("posted in \(time) ns each")
+    print("\(large) messages of \(Bench.bodySize) B:", terminator: " ")
+    print("\(bytes) B each beyond the body, posted in \(time) ns each")
   }
 }
 

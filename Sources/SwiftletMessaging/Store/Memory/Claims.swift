@@ -10,8 +10,8 @@ struct MemoryClaim {
 }
 
 extension MessageQueue {
-  /// Claims the oldest free messages for the claim of this number. Those that have been claimed too often are
-  /// handed to `deadLetters`, if the queue has such, when they have left the queue.
+  /// Claims the oldest free messages for the claim of this number. Those that have been claimed too
+  /// often are handed to `deadLetters`, if the queue has such, when they have left the queue.
   func claim(
     _ number: UInt64, ttl: Int64, grace: Int64, limit: Int, now: Milliseconds,
     deadLetters: (MessageRecord) -> Void

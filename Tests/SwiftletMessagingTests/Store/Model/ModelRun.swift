@@ -81,9 +81,7 @@ struct ModelRun {
 
     case .purge(let number, let messages, let subscriptions):
       let key = queue(number)
-      if messages {
-        for message in model.queues[key]?.free ?? [] { message.isLive = false }
-      }
+      for message in model.queues[key]?.free ?? [] where messages { message.isLive = false }
       if subscriptions { model.subscriptions.removeAll { $0.queue == key } }
       try await store.purge(key, messages: messages, subscriptions: subscriptions)
 
