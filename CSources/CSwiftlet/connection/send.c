@@ -32,13 +32,14 @@ static size_t frame_write_all(uint8_t *out, swl_frame *frame, const void *data, 
   return header + size;
 }
 
-static uint8_t *output_reserve(swl_conn *conn, size_t payload) {
-  size_t around = SWL_FRAME_HEADER_MAX + SWL_CLOSE_ROOM;
-  return payload <= SIZE_MAX - around ? swl_buffer_reserve(&conn->output, payload + around) : NULL;
+/* Room for `extra` and `size` bytes, and for a close frame behind them. */
+static uint8_t *output_reserve(swl_conn *conn, size_t extra, size_t size) {
+  extra += SWL_CLOSE_ROOM;
+  return size <= SIZE_MAX - extra ? swl_buffer_reserve(&conn->output, extra + size) : NULL;
 }
 
 static int queue_plain(swl_conn *conn, swl_frame *frame, const void *data, size_t size) {
-  uint8_t *out = output_reserve(conn, size);
+  uint8_t *out = output_reserve(conn, SWL_FRAME_HEADER_MAX, size);
   if (!out) return SWL_ERROR_MEMORY;
   conn->output.end += frame_write_all(out, frame, data, size);
   return SWL_OK;
@@ -49,13 +50,13 @@ static int deflate_to_output(swl_conn *conn, const uint8_t *data, size_t size, b
   swl_buffer *output = &conn->output;
   for (;;) {
     swl_progress progress;
-    if (!output_reserve(conn, swl_deflate_bound(size))) return SWL_ERROR_MEMORY;
+    if (!output_reserve(conn, 0, swl_deflate_bound(size))) return SWL_ERROR_MEMORY;
     int result = swl_deflate(conn->deflater, data, size, last, output->bytes + output->end,
                              output->capacity - output->end - SWL_CLOSE_ROOM, &progress);
     if (result < 0) return result;
     output->end += progress.written;
     if (result == 1) return SWL_OK;
-    data += progress.consumed;
+    if (progress.consumed) data += progress.consumed; /* which may be NULL */
     size -= progress.consumed;
   }
 }
@@ -63,7 +64,7 @@ static int deflate_to_output(swl_conn *conn, const uint8_t *data, size_t size, b
 static int queue_deflated(swl_conn *conn, swl_frame *frame, const void *data, size_t size) {
   swl_buffer *output = &conn->output;
   size_t before = swl_buffer_size(output);
-  if (!output_reserve(conn, swl_deflate_bound(size))) return SWL_ERROR_MEMORY;
+  if (!output_reserve(conn, SWL_FRAME_HEADER_MAX, swl_deflate_bound(size))) return SWL_ERROR_MEMORY;
   /* The header's size follows from what the payload becomes, which so begins too far behind. */
   output->end += SWL_FRAME_HEADER_MAX;
   int error = deflate_to_output(conn, data, size, frame->fin);

@@ -301,9 +301,13 @@ TEST(conn_deflate_closes_inside_a_streamed_message) {
       for (size_t i = 0; i < events; i++, at += consumed)
         CHECK(swl_conn_receive(peer.conn, input.data + at, input.size - at, &consumed, &event) > 0);
       CHECK_EQUAL(swl_conn_close(peer.conn, 1000, NULL, 0), SWL_OK);
-      CHECK_EQUAL(swl_conn_receive(peer.conn, input.data + at, input.size - at, &consumed, &event),
-                  SWL_EVENT_CLOSE);
-      CHECK_EQUAL(at + consumed, input.size);
+      int kind = SWL_EVENT_NONE;
+      for (size_t piece = events % 3 ? 7 : input.size; at < input.size; at += consumed) {
+        CHECK_EQUAL(kind, SWL_EVENT_NONE);
+        if (piece > input.size - at) piece = input.size - at;
+        kind = swl_conn_receive(peer.conn, input.data + at, piece, &consumed, &event);
+      }
+      CHECK_EQUAL(kind, SWL_EVENT_CLOSE);
       CHECK_EQUAL(event.close_code, 1000);
       peer_expect_close(&peer, 1000);
       peer_end(&peer);
