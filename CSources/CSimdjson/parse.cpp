@@ -16,12 +16,15 @@ using simdjson::dom::element_type;
 
 class Reader {
  public:
-  json_result read(const void *text, size_t size, size_t max_depth, const char **message) {
+  json_result read(const void *text, size_t size, const char **message) {
     // What a large text took is given back.
     if (parser.capacity() > kept_capacity && size <= kept_capacity) *this = Reader();
     element root;
     simdjson::error_code error = simdjson::SUCCESS;
-    if (size > parser.capacity()) error = parser.allocate(std::max(size, kept_capacity), max_depth);
+    if (size > parser.capacity()) {
+      // The text itself is a level to the parser.
+      error = parser.allocate(std::max(size, kept_capacity), JSON_MAX_DEPTH + 1);
+    }
     if (!error) error = parser.parse(static_cast<const uint8_t *>(text), size).get(root);
     if (error) {
       *message = simdjson::error_message(error);
@@ -103,11 +106,11 @@ class Reader {
 
 }  // namespace
 
-json_result json_parse(const void *text, size_t size, size_t max_depth, const json_token **tokens,
+json_result json_parse(const void *text, size_t size, const json_token **tokens,
                        const char **message) {
   thread_local Reader reader;
   try {
-    json_result result = reader.read(text, size, max_depth, message);
+    json_result result = reader.read(text, size, message);
     *tokens = reader.tokens.data();
     return result;
   } catch (const std::bad_alloc &) {

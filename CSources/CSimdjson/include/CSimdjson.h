@@ -51,6 +51,9 @@ typedef enum json_result {
   JSON_RESULT_NOT_UTF8,
 } json_result;
 
+/** Arrays and objects within one another, of which an empty one does not count. */
+#define JSON_MAX_DEPTH 990
+
 /**
  * Reads one JSON value with nothing but white space around it (RFC 8259). Refuses whole numbers
  * beyond 64 bits, numbers beyond a double's range and surrogates without their other half.
@@ -59,7 +62,7 @@ typedef enum json_result {
  * Otherwise `message` is a sentence for people that lives for ever. A thread keeps memory of about
  * 40 bytes for each byte of a text, that of a large text until its next call.
  */
-json_result json_parse(const void *text, size_t size, size_t max_depth, const json_token **tokens,
+json_result json_parse(const void *text, size_t size, const json_token **tokens,
                        const char **message);
 
 #ifdef __cplusplus

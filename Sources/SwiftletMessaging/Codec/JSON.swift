@@ -5,16 +5,13 @@ internal import CSimdjson
 /// JSON (RFC 8259) to and from values. simdjson reads; writing, where MessagePack's values must become
 /// something, is here.
 public enum JSON {
-  /// Arrays and objects within one another.
-  static let maxDepth = 990
-
   /// One value and nothing around it but white space. Of equal names the last wins. Refused, though
   /// some parsers take them: a byte order mark, NaN and Infinity, whole numbers beyond 64 bits, numbers
   /// beyond a double's range, and surrogates without their other half.
   public static func decode(_ bytes: UnsafeRawBufferPointer) throws(DecodeError) -> Value {
     var token: UnsafePointer<json_token>?
     var message: UnsafePointer<CChar>?
-    let result = json_parse(bytes.baseAddress, bytes.count, maxDepth, &token, &message)
+    let result = json_parse(bytes.baseAddress, bytes.count, &token, &message)
     guard result == JSON_RESULT_VALUE, var next = token else {
       throw DecodeError(result, String(cString: message!))
     }

@@ -97,7 +97,7 @@ struct JSONWriter<Output: JSONOutput & ~Copyable>: ~Copyable {
   }
 
   private mutating func write(ext type: Int8, _ data: UnsafeRawBufferPointer) {
-    if type == Timestamp.type, let time = Timestamp(data) { return write(time.description) }
+    if type == Timestamp.type, let time = Timestamp(data) { return write(time.text) }
     output.put("[")
     output.put(type.description)
     output.put(",")

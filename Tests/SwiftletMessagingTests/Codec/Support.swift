@@ -10,6 +10,11 @@ func bytes(hex: String) -> [UInt8] {
   }
 }
 
+/// The digits of `bytes`: what a failed expectation can show.
+func hex(_ bytes: [UInt8]) -> String {
+  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+}
+
 extension WireFormat {
   func decode(_ bytes: [UInt8]) throws -> Value { try bytes.withUnsafeBytes { try decode($0) } }
   func decode(_ text: String) throws -> Value { try decode(Array(text.utf8)) }
