@@ -127,6 +127,9 @@ let package = Package(
       swiftSettings: swift),
 
     .executableTarget(
+      name: "codec-check", dependencies: ["SwiftletMessaging"], path: "Tests/codec",
+      swiftSettings: swift),
+    .executableTarget(
       name: "conformance-client",
       dependencies: ["SwiftletClient", "SwiftletServer", "SwiftletCore"],
       path: "Tests/conformance/client", swiftSettings: swift),
