@@ -18,7 +18,8 @@ public func testOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     precondition(JSON.encoded(.packed(packed)) == text)
     precondition(text.allSatisfy { $0 < 0x80 } && JSON.byteCount(of: value) <= text.count)
     do throws(DecodeError) {
-      _ = try text.span.bytes.withUnsafeBytes { bytes throws(DecodeError) in try JSON.decode(bytes) }
+      _ = try text.span.bytes.withUnsafeBytes { bytes throws(DecodeError) in try JSON.decode(bytes)
+      }
     } catch {
       precondition(error.kind == "RecursionError")
     }

@@ -10,7 +10,8 @@ import Testing
 
   @Test(
     arguments: [
-      ("null", .null), ("true", true), ("false", false), (" \t\r\n1\n ", 1), ("[]", []), ("{}", [:]),
+      ("null", .null), ("true", true), ("false", false), (" \t\r\n1\n ", 1), ("[]", []),
+      ("{}", [:]),
       ("[ ]", []), ("[1,[2,{\"a\":[]}]]", [1, [2, ["a": []]]]), ("{\"\":{}}", ["": [:]]),
       // Whole numbers are exact.
       ("0", 0), ("-0", 0), ("-1", -1), ("9007199254740993", .int(9_007_199_254_740_993)),
@@ -23,7 +24,8 @@ import Testing
       ("9007199254740993.0", .double(9_007_199_254_740_992)),
       // Strings.
       (#""""#, ""), (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"), (#""\u00e9é""#, "éé"),
-      (#""\ud83d\ude00""#, "😀"), (#""\uD83D\uDE00""#, "😀"), (#""\u0000""#, "\0"), ("\"\u{7f}\"", "\u{7f}"),
+      (#""\ud83d\ude00""#, "😀"), (#""\uD83D\uDE00""#, "😀"), (#""\u0000""#, "\0"),
+      ("\"\u{7f}\"", "\u{7f}"),
       ("\"\u{ffff}\"", "\u{ffff}"),
     ] as [(String, Value)])
   func isRead(text: String, value: Value) throws {
@@ -37,7 +39,8 @@ import Testing
   @Test(
     arguments: [
       "", " ", "\u{feff}{}", "nul", "nulls", "True", "NaN", "Infinity", "-Infinity", "{} {}", "1 2",
-      "[1,]", "{\"a\":1,}", "{a:1}", "{'a':1}", "{\"a\"}", "{1:2}", "[1", "{\"a\":1", "\"a", "]", "[1}",
+      "[1,]", "{\"a\":1,}", "{a:1}", "{'a':1}", "{\"a\"}", "{1:2}", "[1", "{\"a\":1", "\"a", "]",
+      "[1}",
       "[,1]", "//", "[1]//", "\u{c}1", "\u{a0}1", "1\0",
       "01", "-", "+1", ".5", "1.", "1e", "1e+", "0x1", "1_000", "--1",
       // Beyond 64 bits, and beyond a double.
@@ -93,14 +96,18 @@ import Testing
       (.int(.min), "-9223372036854775808"), (.uint(.max), "18446744073709551615"),
       // The shortest digits that read back as the same number, and a float stays one.
       (.double(0.1), "0.1"), (.double(2), "2.0"), (.double(-0.0), "-0.0"), (.double(1e22), "1e+22"),
-      (.double(1e-7), "1e-07"), (.double(.leastNonzeroMagnitude), "5e-324"), (.double(123456.789), "123456.789"),
+      (.double(1e-7), "1e-07"), (.double(.leastNonzeroMagnitude), "5e-324"),
+      (.double(123456.789), "123456.789"),
       (.float(0.1), "0.1"), (.float(16_777_216), "16777216.0"), (.float(1e10), "1e+10"),
       (.double(.nan), "null"), (.double(.infinity), "null"), (.float(-.infinity), "null"),
       // What is not ASCII is escaped, and of ASCII what must be.
       ("é😀", #""\u00e9\ud83d\ude00""#), ("\u{7f}\u{80}\u{7ff}", "\"\u{7f}\\u0080\\u07ff\""),
       ("\u{800}\u{ffff}\u{10000}\u{10ffff}", #""\u0800\uffff\ud800\udc00\udbff\udfff""#),
       ("\"\\/\u{8}\u{c}\n\r\t\0\u{1f}", #""\"\\/\b\f\n\r\t\u0000\u001f""#),
-      ("plain text of more than eight bytes, then \"quotes\"", #""plain text of more than eight bytes, then \"quotes\"""#),
+      (
+        "plain text of more than eight bytes, then \"quotes\"",
+        #""plain text of more than eight bytes, then \"quotes\"""#
+      ),
     ] as [(Value, String)])
   func isWritten(value: Value, text: String) {
     #expect(format.text(value) == text)

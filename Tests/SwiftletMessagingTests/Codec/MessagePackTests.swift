@@ -33,7 +33,8 @@ import Testing
       ("80", [:]), ("81a16101", ["a": 1]), ("de0001a16101", ["a": 1]),
       ("df00000001a16101", ["a": 1]), ("81d90161c0", ["a": .null]),
       // Extensions.
-      ("d405ff", .ext(5, [0xff])), ("d5fe0102", .ext(-2, [1, 2])), ("d60501020304", .ext(5, [1, 2, 3, 4])),
+      ("d405ff", .ext(5, [0xff])), ("d5fe0102", .ext(-2, [1, 2])),
+      ("d60501020304", .ext(5, [1, 2, 3, 4])),
       ("d7050102030405060708", .ext(5, Array(1...8))),
       ("d8050102030405060708090a0b0c0d0e0f10", .ext(5, Array(1...16))),
       ("c70005", .ext(5, [])), ("c8000105ff", .ext(5, [0xff])), ("c90000000105ff", .ext(5, [0xff])),
@@ -89,7 +90,8 @@ import Testing
   @Test(
     arguments: [
       ("", "ValueError"), ("cc", "ValueError"), ("cd00", "ValueError"), ("a261", "ValueError"),
-      ("9201", "ValueError"), ("81a161", "ValueError"), ("81", "ValueError"), ("d6ff0000", "ValueError"),
+      ("9201", "ValueError"), ("81a161", "ValueError"), ("81", "ValueError"),
+      ("d6ff0000", "ValueError"),
       ("cbff", "ValueError"), ("c7", "ValueError"), ("c70105", "ValueError"),
       // Lengths that promise more than there is.
       ("dbffffffff", "ValueError"), ("c6ffffffff00", "ValueError"), ("ddffffffffc0", "ValueError"),
@@ -141,7 +143,8 @@ import Testing
       (-2_147_483_649, "d3ffffffff7fffffff"), (.int(.min), "d38000000000000000"),
       (.float(1.5), "ca3fc00000"), (.double(1.5), "cb3ff8000000000000"), (.null, "c0"),
       (true, "c3"), (false, "c2"), (.packed([0x93, 1, 2, 3]), "93010203"),
-      (["a": .packed([0xc0])], "81a161c0"), (.ext(5, [1]), "d40501"), (.ext(-1, [1, 2]), "d5ff0102"),
+      (["a": .packed([0xc0])], "81a161c0"), (.ext(5, [1]), "d40501"),
+      (.ext(-1, [1, 2]), "d5ff0102"),
       (.ext(5, []), "c70005"), (.ext(5, [1, 2, 3]), "c70305010203"),
     ] as [(Value, String)])
   func shortestFormIsWritten(value: Value, output: String) {
@@ -151,7 +154,8 @@ import Testing
   /// Heads of what has a length, at the lengths where they change.
   @Test(
     arguments: [
-      (31, "bf", "c41f", "dc001f", "de001f", "c71f05"), (32, "d920", "c420", "dc0020", "de0020", "c72005"),
+      (31, "bf", "c41f", "dc001f", "de001f", "c71f05"),
+      (32, "d920", "c420", "dc0020", "de0020", "c72005"),
       (255, "d9ff", "c4ff", "dc00ff", "de00ff", "c7ff05"),
       (256, "da0100", "c50100", "dc0100", "de0100", "c8010005"),
       (65535, "daffff", "c5ffff", "dcffff", "deffff", "c8ffff05"),

@@ -83,7 +83,8 @@ final class Random {
       case 1: output[place] ^= 1 << UInt8(below(8))
       case 2: output.remove(at: place)
       case 3: output.insert(output[below(output.count)], at: place)
-      default: output.replaceSubrange(place..<min(place + below(8), output.count), with: bytes(below(6)))
+      default:
+        output.replaceSubrange(place..<min(place + below(8), output.count), with: bytes(below(6)))
       }
     }
     return output
