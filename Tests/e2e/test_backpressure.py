@@ -4,7 +4,7 @@
 import select
 
 import pytest
-from rawsocket import BINARY, PATIENCE, PING, RawSocket, frame
+from rawsocket import BINARY, CLOSE, PATIENCE, PING, PONG, RawSocket, frame
 
 MIB = 1 << 20
 # Far more than the kernel's buffers of both directions hold together.
@@ -40,7 +40,6 @@ def test_client_that_stops_reading(start_server, size):
 
 
 FLOODS = {
-    "pings": ("/echo", frame(PING, b"x" * 125)),
     "images": ("/stats", frame(BINARY, b"x")),
     "wrong images": ("/stats?shape=4x4", frame(BINARY, b"x")),
     "requests": (None, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"),
@@ -58,6 +57,22 @@ def test_answers_nobody_reads_are_bounded(start_server, path, request_):
         stream = request_ * (32 * MIB // len(request_))
         assert send_until_refused(connection, stream) < len(stream)
         assert process.rss() - before < ALLOWED
+
+
+def test_flood_of_pings_is_closed_with_1008(start_server):
+    """The answers are bounded by the limit on control frames a second, which ends the connection."""
+    process = start_server()
+    with RawSocket(process.port, receive_buffer=65536) as connection:
+        connection.upgrade()
+        before = process.rss()
+        ping = frame(PING, b"x" * 125)
+        send_until_refused(connection, ping * (32 * MIB // len(ping)))
+        assert process.rss() - before < ALLOWED
+        pongs = 0
+        while (received := connection.receive_frame()).opcode == PONG:
+            pongs += 1
+        assert received.opcode == CLOSE and received.payload[:2] == (1008).to_bytes(2)
+        assert pongs >= 1000  # the limit; more where a second ended meanwhile
 
 
 def send_until_refused(connection: RawSocket, stream: bytes) -> int:
