@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-
 /// A queue: everything belongs to a project.
 public struct QueueKey: Sendable, Hashable {
   public var project: String
@@ -16,31 +14,19 @@ public struct QueueKey: Sendable, Hashable {
 /// Byte by byte: as text, Swift would take two spellings of one accented letter for one project.
 extension QueueKey: Comparable {
   public static func == (one: QueueKey, other: QueueKey) -> Bool {
-    one.name.isSame(as: other.name) && one.project.isSame(as: other.project)
+    one.name.hasSameBytes(as: other.name) && one.project.hasSameBytes(as: other.project)
   }
   public func hash(into hasher: inout Hasher) {
     project.hashBytes(into: &hasher)
     name.hashBytes(into: &hasher)
   }
   public static func < (one: QueueKey, other: QueueKey) -> Bool {
-    one.project.isSame(as: other.project)
+    one.project.hasSameBytes(as: other.project)
       ? one.name.precedes(other.name) : one.project.precedes(other.project)
   }
 }
 
 extension String {
-  func isSame(as other: String) -> Bool {
-    var (one, other) = (self, other)
-    // `elementsEqual` would go byte by byte.
-    return one.withUTF8 { mine in
-      other.withUTF8 { theirs in
-        guard mine.count == theirs.count, let left = mine.baseAddress,
-          let right = theirs.baseAddress
-        else { return mine.isEmpty && theirs.isEmpty }
-        return memcmp(left, right, mine.count) == 0
-      }
-    }
-  }
   func precedes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
 
   fileprivate func hashBytes(into hasher: inout Hasher) {

@@ -80,7 +80,7 @@ struct MemoryState {
     // No queue has an empty name.
     var place = QueueKey(project: project, name: marker ?? "")
     while answer.count < limit, let next = names.next(after: place),
-      next.project.isSame(as: project)
+      next.project.hasSameBytes(as: project)
     {
       answer.append((next.name, queues[next].unsafelyUnwrapped.metadata.packed))
       place = next

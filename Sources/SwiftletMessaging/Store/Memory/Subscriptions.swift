@@ -20,10 +20,10 @@ struct Subscriptions {
     var number: UInt64
 
     static func == (one: Self, other: Self) -> Bool {
-      one.queue == other.queue && one.subscriber.isSame(as: other.subscriber)
+      one.queue == other.queue && one.subscriber.hasSameBytes(as: other.subscriber)
     }
     static func < (one: Self, other: Self) -> Bool {
-      one.subscriber.isSame(as: other.subscriber)
+      one.subscriber.hasSameBytes(as: other.subscriber)
         ? one.queue < other.queue : one.subscriber.precedes(other.subscriber)
     }
   }
