@@ -109,7 +109,7 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
-      path: "Sources/swiftlet", swiftSettings: swift),
+      path: "Sources/swiftlet", resources: [.embedInCode("Console/Page")], swiftSettings: swift),
 
     // Measuring.
     .target(name: "PureSwift", path: "perf/PureSwift", swiftSettings: swift),

@@ -89,6 +89,7 @@ struct Serve: AsyncParsableCommand {
     let metrics = Metrics()
     var routes = Routes()
     addStatusRoutes(to: &routes, metrics)
+    addConsoleRoutes(to: &routes)
     routes.webSocket("/echo", compression: compression) { _ in Echo() }
     messaging.register(in: &routes, compression: compression)
 

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Puts the page together: connection, sign-in, and the panes.
+
+import { byId, wireTabs } from "./dom.js";
+import { FrameLog } from "./frames.js";
+import { wireImages } from "./images.js";
+import { wireInspector } from "./inspector.js";
+import { wireMetrics } from "./metrics.js";
+import { Model } from "./model.js";
+import { wireNotifications } from "./notifications.js";
+import { Session } from "./wire.js";
+import { closeWords, isSuccess, responseWords } from "./words.js";
+import { wireWorkspace } from "./workspace.js";
+
+const KEPT = ["project", "client"]; // over a reload of this tab; never the token
+
+const log = new FrameLog();
+const session = new Session(log);
+const model = new Model();
+
+/** Tells the user a sentence: good, bad or calm. */
+function say(sentence, tone) {
+  byId("status").textContent = sentence;
+  byId("status").dataset.tone = tone;
+}
+
+function readSettings() {
+  const [project, client, token] = ["project", "client", "token"].map((id) => byId(id).value);
+  const binary = document.querySelector('[name="encoding"]:checked').value === "binary";
+  session.settings = { project, client, token, binary };
+  session.reconnects = byId("reconnect").checked;
+  for (const id of KEPT) sessionStorage.setItem(id, byId(id).value);
+}
+
+/** A random UUID, also where the page is not in a secure context. */
+function newClientID() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+byId("url").value = `${location.protocol.replace("http", "ws")}//${location.host}/v2`;
+byId("project").value = sessionStorage.getItem("project") ?? "demo";
+byId("client").value = sessionStorage.getItem("client") || newClientID();
+readSettings();
+for (const control of document.querySelectorAll("header input")) {
+  control.addEventListener("input", readSettings);
+}
+byId("new-client").addEventListener("click", () => {
+  byId("client").value = newClientID();
+  readSettings();
+});
+
+// The connection
+
+// What a reconnect brings back.
+let wasSignedIn = false;
+let subscriptions = [];
+
+const STATES = {
+  closed: "not connected",
+  connecting: "connecting",
+  open: "connected",
+  waiting: "trying again",
+};
+
+function showState() {
+  const { state, ending, delay } = session;
+  byId("state").textContent = STATES[state];
+  byId("state").dataset.state = state;
+  byId("connect").textContent = state === "closed" ? "Connect" : "Disconnect";
+  if (state === "closed") model.forget();
+  if (state === "waiting") subscriptions.push(...model.forget());
+  if (state === "closed") say(ending ? closeWords(ending) : "Disconnected.", ending ? "bad" : "calm");
+  if (state === "waiting") say(`${closeWords(ending)} Trying again in ${delay} s.`, "bad");
+  if (state === "connecting") say(`Connecting to ${session.url}`, "calm");
+  if (state === "open") begin();
+}
+
+async function begin() {
+  say("Connected.", "good");
+  const again = subscriptions.splice(0);
+  if (wasSignedIn) await signIn();
+  else workspace.listQueues();
+  for (const body of again) workspace.run("subscription_create", body);
+}
+
+session.addEventListener("state", showState);
+
+byId("connection").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (session.state !== "closed") {
+    wasSignedIn = false;
+    subscriptions = [];
+    return session.close();
+  }
+  if (!event.target.reportValidity()) return;
+  try {
+    session.open(byId("url").value);
+  } catch {
+    say("The server is a WebSocket URL, such as ws://127.0.0.1:9001/v2.", "bad");
+  }
+});
+
+// Signing in
+
+async function signIn() {
+  try {
+    const response = await session.authenticate();
+    wasSignedIn = isSuccess(response.status);
+    say(responseWords(response), wasSignedIn ? "good" : "bad");
+    if (wasSignedIn) workspace.listQueues();
+  } catch (error) {
+    say(error.message, "bad");
+  }
+}
+
+byId("sign-in").addEventListener("submit", (event) => {
+  event.preventDefault();
+  signIn();
+});
+
+// The panes
+
+wireInspector(log);
+wireNotifications(session);
+wireImages(log);
+const workspace = wireWorkspace(session, model, say);
+const metrics = wireMetrics();
+wireTabs(document.querySelector("#work > .tabs"), () => metrics.draw());
