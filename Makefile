@@ -11,10 +11,13 @@ SHELL := /bin/bash
 FUZZ_SECONDS ?= 60
 BIN = .build/release
 
-.PHONY: deps build run test lint format bench kernels store-bench parsers core amalgamation fuzz fuzz-codec tsan conformance e2e image-check clean
+.PHONY: deps browser build run test lint format bench kernels store-bench parsers core amalgamation fuzz fuzz-codec tsan conformance e2e console image-check clean
 
 deps:
 	@scripts/deps
+
+browser:
+	@scripts/deps browser
 
 build: deps
 	swift build -c release --product swiftlet
@@ -22,7 +25,7 @@ build: deps
 run: build
 	$(BIN)/swiftlet serve
 
-test: deps
+test: browser
 	Tests/run
 
 lint:
@@ -65,6 +68,9 @@ conformance: build
 
 e2e: build
 	$$(Tests/setup-venv.sh) -m pytest Tests/e2e
+
+console: build browser
+	$$(Tests/setup-venv.sh) -m pytest Tests/console
 
 bench: build
 	$(MAKE) -C perf/bench

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One server and one Chromium for all tests; each gets the page as it is when freshly loaded."""
+
+import pytest
+from browser import Console, start_chromium
+from serverprocess import ServerProcess
+
+
+@pytest.fixture(scope="session")
+def server():
+    process = ServerProcess("--port", "0")
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    driver = start_chromium()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def console(server, chromium):
+    """The console page. Afterwards Chromium must have had nothing to complain of."""
+    page = Console(chromium, f"http://127.0.0.1:{server.port}/")
+    yield page
+    assert page.complaints() == []
+    chromium.get("about:blank")

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for the page as a whole: keyboard, contrast, narrow screens, where it connects."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+TABS = ["#tab-messaging", "#tab-images", "#tab-metrics"]
+INNER_TABS = ["#tab-messages", "#tab-claims", "#tab-subscriptions", "#tab-queue", "#tab-any", "#tab-raw"]
+
+
+def views(console):
+    """Goes through all that the page can show without a connection."""
+    for tab in TABS:
+        console.click(tab)
+        if tab == "#tab-images":
+            console.click("#sample")
+            console.until(lambda: console.find("#image-result").is_displayed())
+        if tab == "#tab-messaging":
+            for inner in INNER_TABS:
+                console.click(inner)
+                yield f"{tab} {inner}"
+        else:
+            yield tab
+
+
+def test_all_requests_go_to_the_server(console, server):
+    console.drain_logs()
+    console.load()
+    for _ in views(console):
+        pass
+    console.click("#connect")
+    console.until(lambda: console.text("#state") != "connecting")
+    urls = [url for url in console.requests() if not url.startswith("data:")]
+    assert any("/stats?" in url for url in urls) and any("/metrics" in url for url in urls)
+    for url in urls:
+        assert urlsplit(url).netloc == f"127.0.0.1:{server.port}", url
+    console.complaints()  # of /v2, should it not be there
+
+
+def test_other_hosts_are_forbidden(console):
+    script = """
+        const done = arguments[0];
+        addEventListener("securitypolicyviolation", (event) => done(event.effectiveDirective));
+        fetch("http://127.0.0.2:9/").catch(() => {});
+    """
+    assert console.driver.execute_async_script(script) == "connect-src"
+    console.fill("#url", "ws://127.0.0.2:9/v2")
+    console.click("#connect")
+    console.until_status("This page may connect only to the host it came from.")
+    assert any("Content Security Policy" in line for line in console.complaints())
+
+
+def test_no_script_from_markup(console):
+    script = """
+        try { document.body.innerHTML = "<b>x</b>"; } catch (error) { return error.name; }
+    """
+    assert console.run(script) == "TypeError"
+    assert any("TrustedHTML" in line for line in console.complaints())
+
+
+@pytest.mark.parametrize("url", ["", "ws://[", "ftp://127.0.0.1/"])
+def test_what_is_no_url(console, url):
+    console.fill("#url", url)
+    console.find("#connection").submit()
+    if url:
+        console.until_status("The server is a WebSocket URL")
+    assert console.text("#state") == "not connected"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(console, scheme):
+    """WCAG 2 AA: a contrast of 4.5 to 1 for all text in view."""
+    console.prefer(scheme)
+    for view in views(console):
+        assert console.run(FAINT_TEXT) == [], view
+
+
+FAINT_TEXT = """
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const rgba = (color) => {
+      canvas.clearRect(0, 0, 1, 1);
+      canvas.fillStyle = color;
+      canvas.fillRect(0, 0, 1, 1);
+      return canvas.getImageData(0, 0, 1, 1).data;
+    };
+    const light = (color) => {
+      const [r, g, b] = [...rgba(color)].map((value) => {
+        value /= 255;
+        return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ground = (element) => {
+      for (; element; element = element.parentElement) {
+        const color = getComputedStyle(element).backgroundColor;
+        if (rgba(color)[3] === 255) return color;
+      }
+      return "white";
+    };
+    const faint = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const element = texts.currentNode.parentElement;
+      if (!texts.currentNode.data.trim() || !element.checkVisibility()) continue;
+      const style = getComputedStyle(element);
+      const color = element instanceof SVGElement ? style.fill : style.color;
+      const [one, other] = [light(color), light(ground(element))];
+      const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+      if (contrast < 4.5) faint.push(`${texts.currentNode.data.trim()}: ${contrast.toFixed(2)}`);
+    }
+    return faint;
+"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 700, 1180])
+def test_nothing_is_wider_than_the_screen(console, width):
+    console.resize(width, 740)
+    for view in views(console):
+        wide = console.run("return document.documentElement.scrollWidth")
+        assert wide <= width, f"{view} is {wide} wide"
+
+
+def test_every_control_is_reached_by_tab_and_shows_it(console):
+    """From the first to the last, each with a name and a visible focus."""
+    for view in views(console):
+        console.run("document.querySelector('.skip').focus()")
+        console.press(Keys.TAB)
+        console.chord(Keys.SHIFT, Keys.TAB)  # by keys, so that the focus is to be seen
+        seen = set()
+        for _ in range(100):
+            here = console.run(FOCUSED)
+            if here is None or here["id"] in seen:
+                break
+            seen.add(here["id"])
+            assert here["outline"] != "none", f"{view}: {here}"
+            name = console.driver.switch_to.active_element.accessible_name
+            assert name.strip(), f"{view}: {here}"
+            console.press(Keys.TAB)
+        reachable = console.run(REACHABLE)
+        assert reachable <= len(seen), f"{view}: {len(seen)} of {reachable}"
+
+
+FOCUSED = """
+    const element = document.activeElement;
+    if (!element || element === document.body) return null;
+    element.dataset.seen ||= String(Math.random());
+    const shown = element.closest(".switch") ? element.nextElementSibling : element;
+    const label = element.type === "file" ? element.previousElementSibling : null;
+    return {
+      id: element.dataset.seen,
+      tag: element.outerHTML.slice(0, 80),
+      outline: getComputedStyle(label ?? shown).outlineStyle,
+    };
+"""
+REACHABLE = """
+    const all = "input, select, textarea, button, summary, [tabindex='0'], a[href]";
+    const radios = document.querySelectorAll("[type=radio]").length; // one of them is reached
+    return [...document.querySelectorAll(all)].filter((element) =>
+      element.tabIndex >= 0 && element.checkVisibility()).length - radios + 1;
+"""
+
+
+def test_tabs_by_arrow_keys(console):
+    console.tab_to("#tab-messaging")
+    console.press(Keys.ARROW_RIGHT)
+    assert console.find("#images").is_displayed() and not console.find("#messaging").is_displayed()
+    console.press(Keys.END)
+    assert console.find("#metrics").is_displayed()
+    console.press(Keys.HOME)
+    assert console.find("#messaging").is_displayed()
+    chosen = console.all('#work > .tabs [aria-selected="true"]')
+    assert [tab.text for tab in chosen] == ["Messaging"]
+
+
+def test_settings_outlive_a_reload_but_the_token_does_not(console):
+    client = console.find("#client").get_property("value")
+    console.fill("#project", "p-17")
+    console.fill("#token", "secret")
+    console.load()
+    assert console.find("#client").get_property("value") == client
+    assert console.find("#project").get_property("value") == "p-17"
+    assert console.find("#token").get_property("value") == ""
+    console.click("#new-client")
+    other = console.find("#client").get_property("value")
+    assert other != client and len(other) == 36
+    console.run("sessionStorage.clear()")
+
+
+def test_motion_can_be_reduced(console):
+    moves = "return getComputedStyle(document.querySelector('#connect')).transitionDuration"
+    assert console.run(moves) != "0s"
+    console.prefer("light", motion="reduce")
+    assert console.run(moves) == "0s"
