@@ -7,7 +7,11 @@ import SwiftletMessaging
 
 /// The options of the messaging service.
 struct MessagingOptions: ParsableArguments {
-  @Option(help: "Where messages are kept: memory. (default: memory)")
+  @Option(
+    help: """
+      Where messages are kept: memory, or sqlite:PATH, a file in which all that was answered lasts. \
+      (default: memory)
+      """)
   var store: String?
   @Option(
     help: """
@@ -39,7 +43,7 @@ struct MessagingOptions: ParsableArguments {
     try settings.read("signing-key", signingKey, into: &keyFile)
     return MessagingService(
       settings: messaging, authentication: try authentication(tokenFile, keyFile),
-      store: choice.open(messaging), logger: logger)
+      store: try choice.open(messaging), logger: logger)
   }
 
   /// None is needed where neither tokens nor a key are given.
@@ -56,13 +60,37 @@ struct MessagingOptions: ParsableArguments {
 
 enum StoreChoice: Setting {
   case memory
+  case sqlite(path: String)
 
-  static func parse(_ text: String) -> StoreChoice? { text == "memory" ? .memory : nil }
-  static var form: String { "a store: memory" }
+  static func parse(_ text: String) -> StoreChoice? {
+    if text == "memory" { return .memory }
+    guard text.hasPrefix("sqlite:"), text != "sqlite:" else { return nil }
+    return .sqlite(path: String(text.dropFirst("sqlite:".count)))
+  }
 
-  func open(_ settings: MessagingSettings) -> any MessageStore {
+  static var form: String { "a store: memory or sqlite:PATH" }
+
+  func open(_ settings: MessagingSettings) throws(StartFailure) -> any MessageStore {
     switch self {
-    case .memory: MemoryStore(defaultMessageTTL: settings.defaultMessageTTL, clock: wallClock)
+    case .memory:
+      return MemoryStore(defaultMessageTTL: settings.defaultMessageTTL, clock: wallClock)
+    case .sqlite(let path):
+      do throws(StoreFileError) {
+        return try SQLiteStore(
+          path: path, defaultMessageTTL: settings.defaultMessageTTL, clock: wallClock)
+      } catch {
+        throw StartFailure("\(error)", status: error.reason.exitStatus)
+      }
+    }
+  }
+}
+
+extension StoreFileError.Reason {
+  fileprivate var exitStatus: Int32 {
+    switch self {
+    case .inaccessible: EX_CANTCREAT
+    case .unusable: EX_DATAERR
+    case .inUse: EX_TEMPFAIL
     }
   }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SwiftletMessaging
 
-@Suite struct ClaimActionTests {
+@Suite(.everywhere) struct ClaimActionTests {
   private let service = TestService()
 
   private func post(_ client: Client, _ count: Int, ttl: Int64 = 3600) throws {

@@ -7,25 +7,41 @@ import Testing
 
 @testable import SwiftletMessaging
 
-/// A service without a server, on a store in memory and a clock that tests advance.
+/// A service without a server, with a clock that tests advance.
 final class TestService: Sendable {
   let clock = TestClock()
   let service: MessagingService
+  private let directory = TemporaryDirectory()
 
+  /// Without `store` on one of the test's ``Surroundings``.
   init(
     _ settings: MessagingSettings = MessagingSettings(), authentication: Authentication? = nil,
     store: (any MessageStore)? = nil
   ) {
     var quiet = Logger(label: "test")
     quiet.logLevel = .critical
-    let clock = clock
+    let (clock, directory) = (clock, directory)
     service = MessagingService(
       settings: settings, authentication: authentication,
-      store: store ?? MemoryStore(defaultMessageTTL: settings.defaultMessageTTL) { clock.now },
+      store: store ?? Self.makeStore(in: directory, settings, clock),
       hub: LocalHub { clock.now }, now: { clock.now }, logger: quiet)
   }
 
-  func client(_ format: WireFormat = .json, project: String = "p") -> Client {
+  private static func makeStore(
+    in directory: TemporaryDirectory, _ settings: MessagingSettings, _ clock: TestClock
+  ) -> any MessageStore {
+    do {
+      return PromptStore(
+        try Surroundings.current.store.make(
+          in: directory, defaultMessageTTL: settings.defaultMessageTTL, clock: { clock.now }))
+    } catch {
+      fatalError("\(error)")
+    }
+  }
+
+  func client(
+    _ format: WireFormat = Surroundings.current.format, project: String = "p"
+  ) -> Client {
     Client(service, format, project)
   }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SwiftletMessaging
 
-@Suite struct MessageActionTests {
+@Suite(.everywhere) struct MessageActionTests {
   private let service = TestService()
 
   static let limitComplaint = "Limit must be at least 1 and may not be greater than 20."

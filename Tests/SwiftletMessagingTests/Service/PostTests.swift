@@ -4,7 +4,7 @@ import Testing
 
 @testable import SwiftletMessaging
 
-@Suite struct PostTests {
+@Suite(.everywhere) struct PostTests {
   private let service = TestService()
 
   private func post(_ client: Client, _ messages: Value) throws -> Client.Response {

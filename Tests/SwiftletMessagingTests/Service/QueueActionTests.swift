@@ -4,7 +4,7 @@ import Testing
 
 @testable import SwiftletMessaging
 
-@Suite struct QueueActionTests {
+@Suite(.everywhere) struct QueueActionTests {
   private let service = TestService()
 
   @Test(arguments: WireFormat.allCases)
@@ -212,7 +212,7 @@ import Testing
     let text = try client.ask("queue_get", ["queue_name": "q"], as: .json)
     #expect(text.status == 200)
     #expect(
-      try service.client().ask("queue_get", ["queue_name": "q"]).body
+      try service.client(.json).ask("queue_get", ["queue_name": "q"]).body
         == ["b": "/w==", "u": .uint(.max), "e": [5, "\u{1}"], "t": "1970-01-01T00:00:00Z"])
   }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SwiftletMessaging
 
-@Suite struct SubscriptionActionTests {
+@Suite(.everywhere) struct SubscriptionActionTests {
   private let service = TestService()
 
   @Test(arguments: WireFormat.allCases)

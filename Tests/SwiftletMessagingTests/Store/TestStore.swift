@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Synchronization
 import Testing
 
 @testable import SwiftletMessaging
 
-/// A store that must pass all tests of this folder. Add one to ``all``.
-struct StoreKind: Sendable, CustomTestStringConvertible {
-  let testDescription: String
-  /// Makes an empty store whose service-wide default ttl of messages is 3600 seconds.
-  let make: @Sendable (_ clock: @escaping @Sendable () -> Milliseconds) throws -> any MessageStore
+/// A store that must pass all tests of this folder.
+enum StoreKind: CaseIterable {
+  case memory, sqlite
 
-  static let all = [
-    StoreKind(testDescription: "memory") { MemoryStore(defaultMessageTTL: 3600, clock: $0) }
-  ]
+  static let all = allCases
+
+  /// Makes an empty store, which may use an empty directory.
+  func make(
+    in directory: TemporaryDirectory, defaultMessageTTL: Int64 = 3600,
+    clock: @escaping @Sendable () -> Milliseconds
+  ) throws -> any MessageStore {
+    switch self {
+    case .memory: MemoryStore(defaultMessageTTL: defaultMessageTTL, clock: clock)
+    case .sqlite:
+      try SQLiteStore(
+        path: directory.path + "/store", defaultMessageTTL: defaultMessageTTL, clock: clock)
+    }
+  }
 }
 
 /// Time that passes when a test says so.
@@ -27,15 +37,28 @@ final class TestClock: Sendable {
   }
 }
 
+/// An empty directory, removed with what is in it when nobody has it any more.
+final class TemporaryDirectory: Sendable {
+  let path: String
+
+  init() {
+    path = "/tmp/swiftlet-store-\(UInt64.random(in: 0 ... .max))"
+    precondition(mkdir(path, 0o700) == 0)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
 /// A store of some kind with a clock; calls wait for their answers.
 final class TestStore: Sendable {
   let store: any MessageStore
   let clock: TestClock
+  private let directory = TemporaryDirectory()
 
   init(_ kind: StoreKind) throws {
     let clock = TestClock()
     self.clock = clock
-    store = try kind.make { clock.now }
+    store = try kind.make(in: directory) { clock.now }
   }
 
   /// Runs `body` on a new store and closes it.
