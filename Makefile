@@ -5,13 +5,14 @@
 #   make bench          speed and memory against the floor (see perf/README.md)
 #   make kernels        the C kernels against plain Swift
 #   make store-bench    the memory store at 10 thousand and at 10 million messages
+#   make post-bench     posting messages in JSON and in MessagePack
 #   make parsers        the frame parser against other C libraries' (needs their -dev packages)
 
 SHELL := /bin/bash
 FUZZ_SECONDS ?= 60
 BIN = .build/release
 
-.PHONY: deps browser build run test lint format bench kernels store-bench parsers core amalgamation fuzz fuzz-codec tsan conformance e2e console image-check clean
+.PHONY: deps browser build run test lint format bench kernels store-bench post-bench parsers core amalgamation fuzz fuzz-codec tsan conformance e2e console image-check clean
 
 deps:
 	@scripts/deps
@@ -81,6 +82,11 @@ bench: build
 kernels: deps
 	swift build -c release --product swiftlet-perf
 	$(BIN)/swiftlet-perf kernels
+
+post-bench: build
+	$(MAKE) -C perf/bench
+	python3 perf/messaging/post.py --json perf/results/post.json \
+	  --server '$(BIN)/swiftlet serve --port 0 --loops 1 --store memory --log-level error'
 
 store-bench: deps
 	swift build -c release --product store-bench

@@ -100,6 +100,7 @@ struct frames make_frames(const struct options *o) {
   if (!f.payload || !f.bytes) fail("not enough memory for %zu frames of %zu bytes", count, o->size);
   for (size_t i = 0; i < o->size; i++)
     f.payload[i] = (uint8_t)(o->text ? 'a' + random_u64() % 26 : random_u64());
+  if (o->payload) memcpy(f.payload, o->payload, o->size);
   uint8_t *p = f.bytes;
   for (size_t i = 0; i < count; i++) p = write_frame(p, o->text ? 1 : 2, f.payload, o->size);
   f.frame_size = (size_t)(p - f.bytes) / count;
@@ -173,7 +174,7 @@ int open_websocket(const struct options *o, unsigned index) {
 
 void check_reply(const struct options *o, const struct frames *f, uint8_t first_byte,
                  const uint8_t *data, size_t have, size_t size) {
-  bool text = o->text_prefix || (o->text && !o->reply_size);
+  bool text = o->text_prefix || o->text;
   if (first_byte == 0x88)
     fail("the server closed with code %d", size < 2 ? 1005 : data[0] << 8 | data[1]);
   if (first_byte != (text ? 0x81 : 0x82))

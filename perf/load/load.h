@@ -18,6 +18,7 @@ struct options {
   const char *host, *path;
   const char *text_prefix; /* replies are text starting so, of any size; NULL: see reply_size */
   size_t reply_size;       /* replies have this size; 0: they are echoes */
+  const uint8_t *payload;  /* of each message, size bytes; NULL: random ones */
   size_t size;             /* payload bytes of each message */
   double seconds, warmup;
   unsigned port, connections, depth;

@@ -21,12 +21,13 @@ static const char usage[] =
     "  --path PATH                request target, with query (/echo)\n"
     "  --connections C            connections at the same time (50)\n"
     "  --depth D                  messages in flight on each connection (1)\n"
-    "  --size S                   payload bytes of a message (20)\n"
+    "  --size S                   payload bytes of a message, random ones (20)\n"
+    "  --message FILE             instead: the payload of each message\n"
     "  --seconds T                measured time (1.5)\n"
     "  --warmup W                 time before it, not measured (0.3)\n"
     "  --text                     text messages instead of binary ones\n"
     "  --expect-text-prefix STR   replies are text that starts with STR, of any size\n"
-    "  --expect-size N            replies are binary and N bytes long\n"
+    "  --expect-size N            replies are N bytes long, and text if the messages are\n"
     "                             (without either: replies are echoes, and checked to be)\n"
     "  --short                    instead: connect, upgrade, one message, close, over and over.\n"
     "                             Only in a network namespace of its own, together with the "
@@ -45,13 +46,27 @@ static double number(const char *text, const char *option, double low, double hi
   return value;
 }
 
+static void read_payload(const char *path, struct options *o) {
+  static uint8_t bytes[64 << 10];
+  FILE *file = fopen(path, "rb");
+  if (!file) fail("--message: %s cannot be opened", path);
+  o->size = fread(bytes, 1, sizeof bytes, file);
+  if (ferror(file) || fgetc(file) != EOF)
+    fail("--message: %s cannot be read, or has more than %zu bytes", path, sizeof bytes);
+  fclose(file);
+  o->payload = bytes;
+}
+
 static struct options parse(int argc, char **argv) {
   static const struct option known[] = {
-      {"host", 1, 0, 'h'},        {"port", 1, 0, 'p'},   {"path", 1, 0, 'P'},
-      {"connections", 1, 0, 'c'}, {"depth", 1, 0, 'd'},  {"size", 1, 0, 's'},
-      {"seconds", 1, 0, 't'},     {"warmup", 1, 0, 'w'}, {"text", 0, 0, 'T'},
-      {"short", 0, 0, 'S'},       {"idle", 1, 0, 'i'},   {"expect-text-prefix", 1, 0, 'x'},
-      {"expect-size", 1, 0, 'n'}, {"help", 0, 0, 'H'},   {0, 0, 0, 0},
+      {"host", 1, 0, 'h'},        {"port", 1, 0, 'p'},
+      {"path", 1, 0, 'P'},        {"connections", 1, 0, 'c'},
+      {"depth", 1, 0, 'd'},       {"size", 1, 0, 's'},
+      {"seconds", 1, 0, 't'},     {"warmup", 1, 0, 'w'},
+      {"text", 0, 0, 'T'},        {"short", 0, 0, 'S'},
+      {"idle", 1, 0, 'i'},        {"expect-text-prefix", 1, 0, 'x'},
+      {"expect-size", 1, 0, 'n'}, {"message", 1, 0, 'm'},
+      {"help", 0, 0, 'H'},        {0, 0, 0, 0},
   };
   struct options o = {.host = "127.0.0.1",
                       .path = "/echo",
@@ -95,6 +110,9 @@ static struct options parse(int argc, char **argv) {
         break;
       case 'n':
         o.reply_size = (size_t)number(optarg, name, 1, 64 << 20);
+        break;
+      case 'm':
+        read_payload(optarg, &o);
         break;
       case 'S':
         o.mode = SHORT_CONNECTIONS;
