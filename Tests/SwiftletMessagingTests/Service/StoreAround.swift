@@ -84,13 +84,18 @@ class StoreAround: MessageStore, @unchecked Sendable {
     of queue: QueueKey, subscriber: String, ttl: Int64, options: [UInt8],
     _ done: @escaping Completion<Identifier?>
   ) {
-    pass(done) { store.createSubscription(of: queue, subscriber: subscriber, ttl: ttl, options: options, $0) }
+    pass(done) {
+      store.createSubscription(of: queue, subscriber: subscriber, ttl: ttl, options: options, $0)
+    }
   }
   func updateSubscription(
     _ id: Identifier, of queue: QueueKey, ttl: Int64?, options: [UInt8]?, isConfirmed: Bool?,
     _ done: @escaping Completion<Bool>
   ) {
-    pass(done) { store.updateSubscription(id, of: queue, ttl: ttl, options: options, isConfirmed: isConfirmed, $0) }
+    pass(done) {
+      store.updateSubscription(
+        id, of: queue, ttl: ttl, options: options, isConfirmed: isConfirmed, $0)
+    }
   }
   func subscription(
     _ id: Identifier, of queue: QueueKey, _ done: @escaping Completion<StoredSubscription?>

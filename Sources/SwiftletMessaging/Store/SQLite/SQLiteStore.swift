@@ -8,7 +8,12 @@ import SwiftletServer
 /// process's alone while the store is open. Time is that of a clock which may stand still or jump.
 public final class SQLiteStore: MessageStore {
   private let operations = OperationQueue()
-  private let observer = Locked<(@Sendable (QueueKey, [StoredMessage]) -> Void)?>(nil)
+  private let observer = Locked<Observer?>(nil)
+
+  /// A bare closure behind the lock would be wrapped once more with every look at it.
+  private struct Observer {
+    let hear: @Sendable (QueueKey, [StoredMessage]) -> Void
+  }
 
   /// Opens the file, or makes it; one of an older version is brought to the present one.
   /// `defaultMessageTTL` is in seconds, for messages and queues that say nothing of it.
@@ -23,7 +28,7 @@ public final class SQLiteStore: MessageStore {
   deinit { operations.close {} }
 
   public func observePosts(_ observer: @escaping @Sendable (QueueKey, [StoredMessage]) -> Void) {
-    self.observer.withLock { $0 = observer }
+    self.observer.withLock { $0 = Observer(hear: observer) }
   }
 
   public func close() async {
@@ -98,7 +103,7 @@ public final class SQLiteStore: MessageStore {
     perform(
       { result in
         if let observer, case .success(let (_, posted)) = result, !posted.isEmpty {
-          observer(queue, posted)
+          observer.hear(queue, posted)
         }
         done(result.map(\.answer))
       },
