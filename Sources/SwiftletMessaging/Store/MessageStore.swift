@@ -108,6 +108,10 @@ public protocol MessageStore: Sendable {
     _ done: @escaping Completion<[StoredSubscription]>)
   func deleteSubscription(
     _ id: Identifier, of queue: QueueKey, _ done: @escaping Completion<Void>)
+  /// The queues that have a subscription whose subscriber begins with `prefix`, each once, in any
+  /// order. They need not be there any more themselves.
+  func queues(
+    subscriberPrefix prefix: String, _ done: @escaping Completion<[QueueKey]>)
   /// Removes all subscriptions whose subscriber begins with `prefix`: those of a connection that
   /// ended, or of a server that did.
   func deleteSubscriptions(subscriberPrefix prefix: String, _ done: @escaping Completion<Void>)

@@ -107,6 +107,9 @@ class StoreAround: MessageStore, @unchecked Sendable {
   func deleteSubscription(
     _ id: Identifier, of queue: QueueKey, _ done: @escaping Completion<Void>
   ) { pass(done) { store.deleteSubscription(id, of: queue, $0) } }
+  func queues(
+    subscriberPrefix prefix: String, _ done: @escaping Completion<[QueueKey]>
+  ) { pass(done) { store.queues(subscriberPrefix: prefix, $0) } }
   func deleteSubscriptions(
     subscriberPrefix prefix: String, _ done: @escaping Completion<Void>
   ) { pass(done) { store.deleteSubscriptions(subscriberPrefix: prefix, $0) } }

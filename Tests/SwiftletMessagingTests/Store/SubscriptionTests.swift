@@ -129,6 +129,26 @@ import Testing
   }
 
   @Test(arguments: StoreKind.all)
+  func queuesBySubscriberPrefixAreThoseOfLiveSubscriptions(kind: StoreKind) async throws {
+    try await TestStore.run(kind) { store in
+      #expect(try await store.queues(subscriberPrefix: "http") == [])
+      let first = try #require(try await store.subscribe("http://h"))
+      let second = try #require(try await store.subscribe("https://h"))
+      _ = try await store.subscribe("http://h", to: .foreign, ttl: 60)
+      _ = try await store.subscribe("ws-connection:1", to: .other)
+      #expect(try await store.queues(subscriberPrefix: "http") == [.q, .foreign])
+      try await store.delete(subscription: first)
+      #expect(try await store.queues(subscriberPrefix: "http:") == [.foreign])
+      store.clock.advance(seconds: 60)
+      #expect(try await store.queues(subscriberPrefix: "http") == [.q])
+      try await store.delete(queue: .q)
+      #expect(try await store.queues(subscriberPrefix: "http") == [.q])
+      try await store.delete(subscription: second)
+      #expect(try await store.queues(subscriberPrefix: "http") == [])
+    }
+  }
+
+  @Test(arguments: StoreKind.all)
   func deleteByPrefixReachesAllQueuesAndProjects(kind: StoreKind) async throws {
     try await TestStore.run(kind) { store in
       for queue in [QueueKey.q, .other, .foreign] {

@@ -209,6 +209,12 @@ final class TestStore: Sendable {
   func delete(subscription id: Identifier, _ queue: QueueKey = .q) async throws {
     try await answer { store.deleteSubscription(id, of: queue, $0) }
   }
+  func queues(subscriberPrefix prefix: String) async throws -> Set<QueueKey> {
+    let queues = try await answer { store.queues(subscriberPrefix: prefix, $0) }
+    let unique = Set(queues)
+    #expect(unique.count == queues.count)
+    return unique
+  }
   func deleteSubscriptions(prefix: String) async throws {
     try await answer { store.deleteSubscriptions(subscriberPrefix: prefix, $0) }
   }

@@ -253,6 +253,16 @@ public final class MemoryStore: MessageStore, @unchecked Sendable {
     done(.success(()))
   }
 
+  public func queues(
+    subscriberPrefix prefix: String, _ done: @escaping Completion<[QueueKey]>
+  ) {
+    let found = locked { state, now in
+      state.subscriptions.catchUp(now)
+      return state.subscriptions.queues(subscriberPrefix: prefix)
+    }
+    done(.success(found))
+  }
+
   public func deleteSubscriptions(
     subscriberPrefix prefix: String, _ done: @escaping Completion<Void>
   ) {

@@ -19,6 +19,17 @@ struct Subscriptions {
     /// Of equal subscriber and queue there is one, so the number has no part in the order.
     var number: UInt64
 
+    init(subscriber: String, queue: QueueKey, number: UInt64) {
+      self.subscriber = subscriber
+      self.queue = queue
+      self.number = number
+    }
+
+    /// Below all that begin with the prefix: no queue has an empty name.
+    init(before prefix: String) {
+      self.init(subscriber: prefix, queue: QueueKey(project: "", name: ""), number: 0)
+    }
+
     static func == (one: Self, other: Self) -> Bool {
       one.queue == other.queue && one.subscriber.hasSameBytes(as: other.subscriber)
     }
@@ -99,10 +110,20 @@ struct Subscriptions {
     while let next = byQueue.next(after: start), next.queue == queue { remove(next.number) }
   }
 
+  func queues(subscriberPrefix prefix: String) -> [QueueKey] {
+    var queues: Set<QueueKey> = []
+    var place = BySubscriber(before: prefix)
+    while let next = bySubscriber.next(after: place),
+      next.subscriber.utf8.starts(with: prefix.utf8)
+    {
+      queues.insert(next.queue)
+      place = next
+    }
+    return Array(queues)
+  }
+
   mutating func deleteAll(subscriberPrefix prefix: String) {
-    // No queue has an empty name, so this is below all that begin with the prefix.
-    let start = BySubscriber(
-      subscriber: prefix, queue: QueueKey(project: "", name: ""), number: 0)
+    let start = BySubscriber(before: prefix)
     while let next = bySubscriber.next(after: start),
       next.subscriber.utf8.starts(with: prefix.utf8)
     {

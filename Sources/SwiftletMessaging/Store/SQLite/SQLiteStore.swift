@@ -212,6 +212,12 @@ public final class SQLiteStore: MessageStore {
     perform(done) { try $0.deleteSubscription(id, of: queue) }
   }
 
+  public func queues(
+    subscriberPrefix prefix: String, _ done: @escaping Completion<[QueueKey]>
+  ) {
+    perform(done) { try $0.queues(subscriberPrefix: prefix) }
+  }
+
   public func deleteSubscriptions(
     subscriberPrefix prefix: String, _ done: @escaping Completion<Void>
   ) {

@@ -4,7 +4,7 @@ import GRDB
 
 struct SubscriptionQueries {
   let isThere, insert, update, find, list, delete: Query
-  let deleteOfQueue, deleteByPrefix, deleteExpired: Query
+  let deleteOfQueue, queuesByPrefix, deleteByPrefix, deleteExpired: Query
 
   init(_ database: Database) throws {
     let all = "number, subscriber, ttl, created, options, is_confirmed"
@@ -42,10 +42,13 @@ struct SubscriptionQueries {
       database, "DELETE FROM subscription WHERE number = ? AND project = ? AND queue = ?")
     deleteOfQueue = try Query(
       database, "DELETE FROM subscription WHERE project = ? AND queue = ?")
-    // Above all that begin with the prefix, as bytes are compared: no UTF-8 has a byte of 0xFF.
-    deleteByPrefix = try Query(
+    // The end is above all that begin with the prefix, as bytes are compared: no UTF-8 has a byte of
+    // 0xFF.
+    let hasPrefix = "subscriber >= ?1 AND subscriber < CAST(?1 || x'FF' AS TEXT)"
+    queuesByPrefix = try Query(
       database,
-      "DELETE FROM subscription WHERE subscriber >= ?1 AND subscriber < CAST(?1 || x'FF' AS TEXT)")
+      "SELECT DISTINCT project, queue FROM subscription WHERE \(hasPrefix) AND ends > ?2")
+    deleteByPrefix = try Query(database, "DELETE FROM subscription WHERE \(hasPrefix)")
     deleteExpired = try Query(
       database,
       """
@@ -102,6 +105,14 @@ extension SQLiteState {
     try subscriptions.list.forEach(
       key.project, key.name, marker.flatMap(number) ?? 0, now, limit ?? .max
     ) { found.append(subscription($0, key)) }
+    return found
+  }
+
+  func queues(subscriberPrefix prefix: String) throws -> [QueueKey] {
+    var found: [QueueKey] = []
+    try subscriptions.queuesByPrefix.forEach(prefix, now) {
+      found.append(QueueKey(project: $0.text(0), name: $0.text(1)))
+    }
     return found
   }
 
