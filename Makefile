@@ -12,7 +12,7 @@ SHELL := /bin/bash
 FUZZ_SECONDS ?= 60
 BIN = .build/release
 
-.PHONY: deps browser build run test lint format bench kernels store-bench post-bench parsers core amalgamation fuzz fuzz-codec tsan conformance e2e console image-check clean
+.PHONY: deps browser build run test lint format bench kernels store-bench post-bench parsers core amalgamation fuzz fuzz-codec tsan conformance crash e2e console image-check clean
 
 deps:
 	@scripts/deps
@@ -66,6 +66,11 @@ conformance: build
 	swift build -c release --product conformance-client
 	$(MAKE) -C CSources/CSwiftlet examples
 	Tests/conformance/run
+
+# Kills a server on sqlite CRASHES times under load; the end-to-end tests do so a few times.
+CRASHES ?= 50
+crash: build
+	$$(Tests/setup-venv.sh) Tests/e2e/store/crash.py --rounds $(CRASHES)
 
 e2e: build
 	$$(Tests/setup-venv.sh) -m pytest Tests/e2e
