@@ -41,23 +41,29 @@ def shared_server():
 
 
 @pytest.fixture
-def server(shared_server, request):
+def watch(request):
+    """Has a server's standard error shown should the test fail."""
+    return request.node.stash.setdefault(_SERVERS, []).append
+
+
+@pytest.fixture
+def server(shared_server, watch):
     """The shared server, which must outlive the test."""
     process = shared_server.get()
-    request.node.stash.setdefault(_SERVERS, []).append(process)
+    watch(process)
     yield process
     assert process.running, f"the server ended with status {process.process.returncode}"
 
 
 @pytest.fixture
-def start_server(request):
+def start_server(watch):
     """Starts servers with flags of the test's own; each must still end cleanly afterwards."""
     with contextlib.ExitStack() as stops:
 
         def start(*flags: str, env: dict[str, str] | None = None) -> ServerProcess:
             process = ServerProcess("--port", "0", *flags, env=env)
             stops.callback(process.stop)
-            request.node.stash.setdefault(_SERVERS, []).append(process)
+            watch(process)
             return process
 
         yield start
