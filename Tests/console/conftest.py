@@ -4,11 +4,12 @@
 import pytest
 from browser import Console, start_chromium
 from serverprocess import ServerProcess
+from steps import connect, open_queue
 
 
 @pytest.fixture(scope="session")
 def server():
-    process = ServerProcess("--port", "0")
+    process = ServerProcess("--port", "0", "--store", "memory")
     yield process
     process.stop()
 
@@ -27,3 +28,20 @@ def console(server, chromium):
     yield page
     assert page.complaints() == []
     chromium.get("about:blank")
+
+
+@pytest.fixture
+def connected(console):
+    connect(console)
+    yield console
+    if console.text("#state") == "connected":
+        console.click("#connect")
+        console.until_status("Disconnected.")
+
+
+@pytest.fixture
+def queue(connected, request):
+    """A queue of the test's own, in view."""
+    name = "q-" + "".join(c if c.isalnum() else "-" for c in request.node.name)[-60:]
+    open_queue(connected, name)
+    return name

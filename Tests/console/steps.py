@@ -50,3 +50,19 @@ def raw(console, request: dict | str) -> None:
     text = request if isinstance(request, str) else json.dumps(request)
     console.run("document.querySelector('#raw-text').value = arguments[0]", text)
     console.click("#raw-form button[type=submit]")
+
+
+def subscribe(console) -> None:
+    console.click("#tab-subscriptions")
+    send(console, "subscription_create")
+    console.until_status("subscription_create 201")
+
+
+def kinds_of(console, summary: str) -> list[str]:
+    """The types of the frames whose summaries have this in them."""
+    script = """
+        return [...document.querySelectorAll(".frame")]
+          .filter((row) => row.querySelector(".summary").textContent.includes(arguments[0]))
+          .map((row) => row.querySelector(".type").textContent);
+    """
+    return console.run(script, summary)

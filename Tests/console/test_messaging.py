@@ -5,34 +5,7 @@ import json
 
 import pytest
 from selenium.webdriver.common.keys import Keys
-from steps import BODY, ENCODINGS, connect, encoding, open_queue, post, raw, send, until_bodies
-
-
-def kinds_of(console, summary: str) -> list[str]:
-    """The types of the frames whose summaries have this in them."""
-    script = """
-        return [...document.querySelectorAll(".frame")]
-          .filter((row) => row.querySelector(".summary").textContent.includes(arguments[0]))
-          .map((row) => row.querySelector(".type").textContent);
-    """
-    return console.run(script, summary)
-
-
-@pytest.fixture
-def connected(console):
-    connect(console)
-    yield console
-    if console.text("#state") == "connected":
-        console.click("#connect")
-        console.until_status("Disconnected.")
-
-
-@pytest.fixture
-def queue(connected, request):
-    """A queue of the test's own, in view."""
-    name = "q-" + "".join(c if c.isalnum() else "-" for c in request.node.name)[-60:]
-    open_queue(connected, name)
-    return name
+from steps import BODY, ENCODINGS, encoding, kinds_of, open_queue, post, raw, send, until_bodies
 
 
 @pytest.mark.parametrize("kind", ENCODINGS)
@@ -42,7 +15,7 @@ def test_post_and_list(connected, queue, kind):
     send(connected, "message_list")
     connected.until_status("message_list 200: 1 message.")
     until_bodies(connected, '{"a":[1,2.5,null,"grüß"]}')
-    connected.until(lambda: connected.text("#queue-counts") == "1 messages: 1 free, 0 claimed")
+    connected.until(lambda: connected.text("#queue-counts") == "1 message: 1 free, 0 claimed")
     assert set(kinds_of(connected, "message_post")) == {kind}
     connected.click("#message-list button.danger")
     connected.until_status("message_delete 204")
@@ -169,6 +142,8 @@ def test_every_action_has_a_form_that_the_server_understands(connected, queue, k
         # Whatever is required and not given yet.
         connected.run(FILL_REQUIRED)
         connected.click("#action-form button[type=submit]")
+        if connected.find("#confirm").is_displayed():
+            connected.click("#yes")
         connected.until(lambda: connected.text("#response-action") == action)
         assert connected.text("#response-status") in ("200", "201", "204", "404"), (
             action,
@@ -238,6 +213,9 @@ def test_frames_by_keys_filter_pause_and_clear(connected, queue):
     active = connected.find("#frames").get_attribute("aria-activedescendant")
     assert chosen.get_attribute("id") == active
     assert "queue_list" in chosen.text
+
+    connected.press(Keys.ESCAPE)
+    assert connected.text("#frame") == "" and not connected.all('.frame[aria-selected="true"]')
 
     connected.choose("#direction", "in")
     connected.until(lambda: not connected.all(".frame.out"))

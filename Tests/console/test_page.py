@@ -4,6 +4,7 @@
 from urllib.parse import urlsplit
 
 import pytest
+from looks import faint_text, page_width
 from selenium.webdriver.common.keys import Keys
 
 TABS = ["#tab-messaging", "#tab-images", "#tab-metrics"]
@@ -71,55 +72,16 @@ def test_what_is_no_url(console, url):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(console, scheme):
-    """WCAG 2 AA: a contrast of 4.5 to 1 for all text in view."""
     console.prefer(scheme)
     for view in views(console):
-        assert console.run(FAINT_TEXT) == [], view
-
-
-FAINT_TEXT = """
-    const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-    const rgba = (color) => {
-      canvas.clearRect(0, 0, 1, 1);
-      canvas.fillStyle = color;
-      canvas.fillRect(0, 0, 1, 1);
-      return canvas.getImageData(0, 0, 1, 1).data;
-    };
-    const light = (color) => {
-      const [r, g, b] = [...rgba(color)].map((value) => {
-        value /= 255;
-        return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-      });
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const ground = (element) => {
-      for (; element; element = element.parentElement) {
-        const color = getComputedStyle(element).backgroundColor;
-        if (rgba(color)[3] === 255) return color;
-      }
-      return "white";
-    };
-    const faint = [];
-    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    while (texts.nextNode()) {
-      const element = texts.currentNode.parentElement;
-      if (!texts.currentNode.data.trim() || !element.checkVisibility()) continue;
-      const style = getComputedStyle(element);
-      const color = element instanceof SVGElement ? style.fill : style.color;
-      const [one, other] = [light(color), light(ground(element))];
-      const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-      if (contrast < 4.5) faint.push(`${texts.currentNode.data.trim()}: ${contrast.toFixed(2)}`);
-    }
-    return faint;
-"""
+        assert faint_text(console) == [], view
 
 
 @pytest.mark.parametrize("width", [320, 360, 700, 1180])
 def test_nothing_is_wider_than_the_screen(console, width):
     console.resize(width, 740)
     for view in views(console):
-        wide = console.run("return document.documentElement.scrollWidth")
-        assert wide <= width, f"{view} is {wide} wide"
+        assert page_width(console) <= width, view
 
 
 def test_every_control_is_reached_by_tab_and_shows_it(console):

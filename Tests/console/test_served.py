@@ -13,8 +13,8 @@ from websockets.sync.client import connect
 def ask(server):
     connection = HTTPConnection("127.0.0.1", server.port)
 
-    def request(path: str, method: str = "GET"):
-        connection.request(method, path)
+    def request(path: str, method: str = "GET", fields: dict[str, str] | None = None):
+        connection.request(method, path, headers=fields or {})
         response = connection.getresponse()
         return response, response.read()
 
@@ -41,6 +41,19 @@ def test_head(ask):
     assert head.headers.items() == get.headers.items()
 
 
+def test_page_that_has_not_changed_is_not_sent_again(ask):
+    first, page = ask("/")
+    tag = first.headers["ETag"]
+    for method in "GET", "HEAD":
+        for known in tag, f'"other", W/{tag}':
+            again, nothing = ask("/", method, {"If-None-Match": known})
+            assert again.status == 304 and nothing == b""
+            assert again.headers["ETag"] == tag
+            assert again.headers["Cache-Control"] == "no-cache"
+    other, body = ask("/", "GET", {"If-None-Match": '"other"'})
+    assert other.status == 200 and body == page
+
+
 def test_websockets_share_the_page_s_path(ask, server):
     request = {"action": "ping", "headers": {}, "body": {}}
     with connect(f"{server.url}/") as socket:
@@ -55,17 +68,20 @@ def test_every_part_is_served_and_may_be_kept(ask):
     folder = next(name for name in names if name.endswith("/main.js")).removesuffix("main.js")
     types = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
     waiting = list(names)
+    size = 0
     while waiting:  # and what the modules import
         name = waiting.pop()
         response, body = ask(name)
         assert response.status == 200, name
         assert response.headers["Content-Type"] == types[name.rsplit(".")[-1]] + "; charset=utf-8"
         assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        size += len(body)
         for module in re.findall(r'from "\./([\w.]+)"', body.decode()):
             if folder + module not in names:
                 names.add(folder + module)
                 waiting.append(folder + module)
     assert len(names) > 20
+    assert size < 160_000  # it is for a phone too, and served as it is
 
 
 def test_nothing_from_elsewhere_is_named(ask):

@@ -3,6 +3,8 @@
 /// An HTTP status this server answers with (RFC 9110 §15).
 public enum Status: Int, Sendable {
   case ok = 200
+  /// The client's copy still holds: the body is not sent, only its length (RFC 9110 §15.4.5).
+  case notModified = 304
   case badRequest = 400
   case unauthorized = 401
   case forbidden = 403
@@ -19,6 +21,7 @@ public enum Status: Int, Sendable {
   var phrase: String {
     switch self {
     case .ok: "OK"
+    case .notModified: "Not Modified"
     case .badRequest: "Bad Request"
     case .unauthorized: "Unauthorized"
     case .forbidden: "Forbidden"
@@ -58,13 +61,14 @@ public struct Response: Sendable {
     self.init(status, body: Array(sentence.utf8) + [UInt8(ascii: "\n")])
   }
 
-  /// The bytes on the wire. A response to HEAD has the length of the body but not the body.
+  /// The bytes on the wire. A response to HEAD, and a 304, have the length of the body but not the body.
   func serialized(keepAlive: Bool, withoutBody: Bool) -> [UInt8] {
     var head = "HTTP/1.1 \(status.rawValue) \(status.phrase)\r\n"
     head += "Content-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n"
     for field in fields { head += "\(field.name): \(field.value)\r\n" }
     head += keepAlive ? "\r\n" : "Connection: close\r\n\r\n"
-    return withoutBody ? Array(head.utf8) : Array(head.utf8) + body
+    let isBare = withoutBody || status == .notModified
+    return isBare ? Array(head.utf8) : Array(head.utf8) + body
   }
 }
 

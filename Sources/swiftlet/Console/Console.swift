@@ -12,6 +12,7 @@ func addConsoleRoutes(to routes: inout Routes) {
     ("actions.js", PackageResources.actions_js),
     ("base.css", PackageResources.base_css),
     ("charts.js", PackageResources.charts_js),
+    ("confirm.js", PackageResources.confirm_js),
     ("dom.js", PackageResources.dom_js),
     ("forms.js", PackageResources.forms_js),
     ("frames.js", PackageResources.frames_js),
@@ -35,26 +36,33 @@ func addConsoleRoutes(to routes: inout Routes) {
     ("workspace.js", PackageResources.workspace_js),
   ]
   // A change to any part gives all of them new paths, so that browsers may keep what they have.
-  let folder = "/console/\(String(fingerprint(of: parts.map(\.body)), radix: 36))/"
+  let folder = "/console/\(fingerprint(of: parts.map(\.body)))/"
   for (name, body) in parts {
-    add(body, mediaType(of: name), "public, max-age=31536000, immutable", at: folder + name)
-  }
-  let page = String(decoding: PackageResources.index_html, as: UTF8.self)
-    .replacing("\"/console/", with: "\"\(folder)")
-  add(Array(page.utf8), mediaType(of: "index.html"), "no-cache", at: "/")
-
-  func add(_ body: [UInt8], _ type: String, _ caching: String, at path: String) {
+    let caching = [("Cache-Control", "public, max-age=31536000, immutable")]
     let response = Response(
-      contentType: type,
-      fields: [
-        ("Cache-Control", caching),
-        ("Content-Security-Policy", contentSecurityPolicy),
-        ("Referrer-Policy", "no-referrer"),
-        ("X-Content-Type-Options", "nosniff"),
-      ], body: body)
-    routes.get(path) { _ in response }
+      contentType: mediaType(of: name), fields: caching + protection, body: body)
+    routes.get(folder + name) { _ in response }
+  }
+
+  let text = String(decoding: PackageResources.index_html, as: UTF8.self)
+  let page = Array(text.replacing("\"/console/", with: "\"\(folder)").utf8)
+  let tag = "\"\(fingerprint(of: [page]))\""
+  let response = Response(
+    contentType: mediaType(of: "index.html"),
+    fields: [("Cache-Control", "no-cache"), ("ETag", tag)] + protection, body: page)
+  routes.get("/") { request in
+    var response = response
+    // In a list of tags, weak ones too (RFC 9110 §13.1.2): a quoted tag is in no other.
+    if request.field("If-None-Match")?.contains(tag) ?? false { response.status = .notModified }
+    return response
   }
 }
+
+private let protection = [
+  ("Content-Security-Policy", contentSecurityPolicy),
+  ("Referrer-Policy", "no-referrer"),
+  ("X-Content-Type-Options", "nosniff"),
+]
 
 /// Nothing but our own files, no connection but to this host (WebSockets included), no markup made by
 /// scripts, and no place in another page's frame.
@@ -72,6 +80,9 @@ private func mediaType(of name: String) -> String {
 }
 
 /// FNV-1a: the same in every process, which Swift's own hashes are not.
-private func fingerprint(of parts: [[UInt8]]) -> UInt64 {
-  parts.joined().reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+private func fingerprint(of parts: [[UInt8]]) -> String {
+  let hash = parts.joined().reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+    ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+  }
+  return String(hash, radix: 36)
 }

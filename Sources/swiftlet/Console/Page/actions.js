@@ -4,7 +4,8 @@
 //
 // Kinds of fields: text, integer, boolean (left out when not set), choice (label and value), json (any value
 // in the notation of values.js), names (an array of strings, separated by blanks or commas), messages (the
-// array of a post), queue (the queue's name, which a form may take from elsewhere).
+// array of a post), queue (the queue's name, which a form may take from elsewhere). A field with `of` goes into
+// the map of that name.
 
 const queue = { name: "queue_name", kind: "queue", label: "Queue", required: true };
 const text = (name, label, more) => ({ name, kind: "text", label, ...more });
@@ -14,15 +15,19 @@ const json = (name, label, more) => ({ name, kind: "json", label, ...more });
 const names = (name, label, more) => ({ name, kind: "names", label, ...more });
 
 const required = { required: true };
+const long = { long: true };
 const page = [
   integer("limit", "Limit", { hint: "1–20, default 10" }),
   text("marker", "After", { hint: "the last one in hand" }),
 ];
-const messageID = text("message_id", "Message ID", required);
-const claimID = text("claim_id", "Claim ID", required);
-const subscriptionID = text("subscription_id", "Subscription ID", required);
+const messageID = text("message_id", "Message ID", { ...required, ...long });
+const claimID = text("claim_id", "Claim ID", { ...required, ...long });
+const subscriptionID = text("subscription_id", "Subscription ID", { ...required, ...long });
 
-/** By name: { group, label, fields, danger }. */
+/**
+ * By name: { group, label, fields, danger, question }. The question is asked before it is done, with the
+ * queue's name put where the asterisk is.
+ */
 export const ACTIONS = {
   queue_list: {
     group: "Queues",
@@ -45,9 +50,16 @@ export const ACTIONS = {
     group: "Queues",
     label: "Purge",
     danger: true,
+    question: "Purge the queue *? What is in it cannot be brought back.",
     fields: [queue, names("resource_types", "What", { hint: "messages, subscriptions; default both" })],
   },
-  queue_delete: { group: "Queues", label: "Delete queue", danger: true, fields: [queue] },
+  queue_delete: {
+    group: "Queues",
+    label: "Delete queue",
+    danger: true,
+    question: "Delete the queue * with all its messages and claims?",
+    fields: [queue],
+  },
 
   message_post: {
     group: "Messages",
@@ -68,13 +80,13 @@ export const ACTIONS = {
   message_get_many: {
     group: "Messages",
     label: "Get many",
-    fields: [queue, names("message_ids", "Message IDs", required)],
+    fields: [queue, names("message_ids", "Message IDs", { ...required, ...long })],
   },
   message_delete: {
     group: "Messages",
     label: "Delete one",
     danger: true,
-    fields: [queue, messageID, text("claim_id", "Claim ID", { hint: "where it is claimed" })],
+    fields: [queue, messageID, text("claim_id", "Claim ID", { ...long, hint: "where it is claimed" })],
   },
   message_delete_many: {
     group: "Messages",
@@ -83,8 +95,8 @@ export const ACTIONS = {
     fields: [
       queue,
       integer("pop", "Pop", { hint: "1–20 of the oldest" }),
-      names("message_ids", "Message IDs", { hint: "or these" }),
-      names("claim_ids", "Claim IDs"),
+      names("message_ids", "Message IDs", { ...long, hint: "or these" }),
+      names("claim_ids", "Claim IDs", long),
     ],
   },
 
@@ -118,10 +130,12 @@ export const ACTIONS = {
         choices: [["as the request"], ["text (JSON)", "json"], ["binary (MessagePack)", "msgpack"]],
       },
       integer("ttl", "TTL, s", { hint: "from 60, default 3600" }),
-      text("since", "Since", { hint: "a message ID: replay what came after" }),
-      text("subscriber", "Subscriber", { hint: "a URL; empty: this connection" }),
-      names("queue_names", "Other queues", { hint: "instead: names, patterns such as a*" }),
+      text("since", "Since", { ...long, hint: "a message ID: replay what came after" }),
+      text("subscriber", "Subscriber", { ...long, hint: "a URL; empty: this connection" }),
+      names("queue_names", "Other queues", { ...long, hint: "instead: names, patterns such as a*" }),
       json("options", "Options", { example: '{"post_headers": {}}' }),
+      boolean("ids", "Tell IDs", { of: "options" }),
+      boolean("ack", "Await acknowledgement", { of: "options" }),
     ],
   },
   subscription_list: { group: "Subscriptions", label: "List", fields: [queue, ...page] },

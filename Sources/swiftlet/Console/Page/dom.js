@@ -32,9 +32,10 @@ export const newID = () => `e${++lastID}`;
 /** A labelled control in a form's grid. */
 export function field(label, control, hint) {
   control.id ||= newID();
+  const width = ["wide", "long"].find((name) => name in control.dataset) ?? control.type;
   return make(
     "div",
-    { class: `field ${"wide" in control.dataset ? "wide" : control.type}` },
+    { class: `field ${width}` },
     make("label", { for: control.id }, label),
     control,
     hint ? make("small", { id: describe(control) }, hint) : null,

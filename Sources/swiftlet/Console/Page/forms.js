@@ -12,13 +12,13 @@ const digits = { type: "text", inputmode: "numeric", pattern: "-?[0-9]+", autoco
 /** For each kind of field: its controls, and what they say as [value] or, when left empty, []. */
 const KINDS = {
   text: {
-    controls: ({ required }) => [make("input", { type: "text", required: !!required, ...verbatim })],
+    controls: ({ required, long }) => [
+      make("input", { type: "text", required: !!required, "data-long": !!long, ...verbatim }),
+    ],
     read: ([control]) => (control.value === "" ? [] : [control.value]),
   },
   integer: {
-    controls: ({ required }) => [
-      make("input", { ...digits, required: !!required }),
-    ],
+    controls: ({ required }) => [make("input", { ...digits, required: !!required })],
     read: ([control]) => (control.value === "" ? [] : [Number(control.value)]),
   },
   boolean: {
@@ -38,7 +38,7 @@ const KINDS = {
     read: ([control]) => (control.value.trim() === "" ? [] : [notation(control)]),
   },
   names: {
-    controls: ({ required }) => [make("input", { type: "text", required: !!required, ...verbatim })],
+    controls: (description) => KINDS.text.controls(description),
     read: ([control]) => {
       const names = control.value.split(/[\s,]+/).filter(Boolean);
       return names.length ? [names] : [];
@@ -93,7 +93,11 @@ export function actionForm(action, { queueName, run, edit }) {
   const readBody = () => {
     const body = queueName && own.length < fields.length ? { queue_name: queueName() } : {};
     for (const { description, controls } of parts) {
-      for (const value of KINDS[description.kind].read(controls, description)) body[description.name] = value;
+      const { kind, name, of } = description;
+      for (const value of KINDS[kind].read(controls, description)) {
+        if (of) body[of] = { ...body[of], [name]: value };
+        else body[name] = value;
+      }
     }
     if (body.queue_names) delete body.queue_name; // a request has one or the other
     return body;

@@ -77,6 +77,13 @@ export function wireInspector(log) {
     showDetail();
   }
 
+  function putAway() {
+    byId(`frame-${chosen.number}`)?.setAttribute("aria-selected", "false");
+    list.removeAttribute("aria-activedescendant");
+    chosen = null;
+    detail.replaceChildren();
+  }
+
   function showDetail() {
     const { time, direction, channel, kind, size, bytes, summary } = chosen;
     const head = make(
@@ -124,16 +131,16 @@ export function wireInspector(log) {
     if (entry) choose(entry);
   });
   list.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && chosen) return putAway();
     const next = rove(event, shown, shown.includes(chosen) ? shown.indexOf(chosen) : shown.length);
     if (next !== null && shown.length) choose(shown[next]);
   });
   byId("filter").addEventListener("input", redraw);
   for (const id of ["direction", "kind"]) byId(id).addEventListener("change", redraw);
   byId("clear-frames").addEventListener("click", () => {
-    chosen = null;
+    if (chosen) putAway();
     log.clear();
     redraw();
-    detail.replaceChildren();
   });
   byId("pause-frames").addEventListener("click", ({ target }) => {
     isPaused = !isPaused;

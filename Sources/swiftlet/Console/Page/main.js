@@ -126,8 +126,11 @@ byId("sign-in").addEventListener("submit", (event) => {
 // The panes
 
 wireInspector(log);
-wireNotifications(session);
 wireImages(log);
 const workspace = wireWorkspace(session, model, say);
+wireNotifications(session, ({ queue_name, message_id, claim_id }) =>
+  workspace.run("message_delete", { queue_name, message_id, claim_id }),
+);
+session.addEventListener("notification", ({ detail }) => model.notified(detail.value));
 const metrics = wireMetrics();
 wireTabs(document.querySelector("#work > .tabs"), () => metrics.draw());

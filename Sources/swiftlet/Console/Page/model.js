@@ -37,6 +37,13 @@ export class Model extends EventTarget {
     return requests;
   }
 
+  /** A subscription that tells ids is taken up again, after a reconnect, where it ended. */
+  notified(notification) {
+    const { subscription_id: id, message_id: since } = notification ?? {};
+    const request = this.own.get(id);
+    if (request?.queue_name && since) request.since = since;
+  }
+
   /** Learns from a response: { request, status, body }. */
   apply({ request, status, body }) {
     const learn = LESSONS[request.action];
@@ -132,13 +139,14 @@ const LESSONS = {
   claim_delete: success((model, asked) => model.claims.delete(asked.claim_id)),
 
   subscription_create: success((model, asked, body) => {
-    // What was missed is replayed once, not again with every reconnect.
+    // What was asked to be replayed is replayed once, not again with every reconnect.
     const { queue_name, queue_names, since, ttl = 3600, subscriber = "this connection", ...rest } = asked;
     const made = body.subscriptions ?? [{ queue_name, subscription_id: body.subscription_id }];
     for (const { queue_name: source, subscription_id: id } of made) {
-      if (!source.includes("*")) model.see(source);
+      const isPattern = source.includes("*");
+      if (!isPattern) model.see(source);
       model.subscriptions.set(id, { id, source, ttl, subscriber });
-      const place = queue_names ? { queue_names: [source] } : { queue_name: source };
+      const place = isPattern ? { queue_names: [source] } : { queue_name: source };
       if (!asked.subscriber) model.own.set(id, { ...place, ttl, ...rest });
     }
   }),

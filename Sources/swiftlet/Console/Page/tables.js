@@ -6,6 +6,8 @@ import { make, rove } from "./dom.js";
 import { writeNotation } from "./values.js";
 
 const MAX_BODY = 300; // characters shown of a message's body
+const AGE = "Age, s";
+const TTL = "TTL, s";
 
 function table(caption, heads, rows, empty) {
   if (!rows.length) return make("p", { class: "empty" }, empty);
@@ -23,10 +25,11 @@ function table(caption, heads, rows, empty) {
 }
 
 const cell = (...children) => make("td", {}, ...children);
-const numberCell = (value) => make("td", { class: "numeric" }, value === undefined ? "" : String(value));
+const numberCell = (head, value) =>
+  make("td", { class: "numeric", "data-head": head }, value === undefined ? "" : String(value));
 
 /** An id in short (its end, for servers may count at its beginning), whole on hover; a click copies it. */
-function idButton(id) {
+export function idButton(id) {
   const copy = () => navigator.clipboard?.writeText(id);
   const properties = { type: "button", class: "id", title: `Copy ${id}`, onclick: copy };
   return make("button", properties, `…${id.slice(-8)}`);
@@ -84,13 +87,13 @@ export function messageTable(messages, remove, empty) {
       "tr",
       {},
       cell(idButton(message.id)),
-      numberCell(message.age),
-      numberCell(message.ttl),
+      numberCell(AGE, message.age),
+      numberCell(TTL, message.ttl),
       bodyCell(message.body),
       cell(rowButton("Delete", `message ${message.id}`, () => remove(message), "danger")),
     ),
   );
-  return table("Messages", ["ID", "Age, s", "TTL, s", "Body", ""], rows, empty);
+  return table("Messages", ["ID", AGE, TTL, "Body", ""], rows, empty);
 }
 
 /** One claim with its messages. `on` has refresh, renew, release and remove(message, claim). */
@@ -122,15 +125,15 @@ export function subscriptionTable(subscriptions, on) {
       "tr",
       {},
       cell(idButton(subscription.id)),
-      cell(make("code", {}, subscription.subscriber ?? "")),
-      numberCell(subscription.age),
-      numberCell(subscription.ttl),
+      make("td", { class: "subscriber" }, make("code", {}, subscription.subscriber ?? "")),
+      numberCell(AGE, subscription.age),
+      numberCell(TTL, subscription.ttl),
       cell(
         rowButton("Renew", subject, () => on.renew(subscription)),
         rowButton("Unsubscribe", subject, () => on.remove(subscription), "danger"),
       ),
     );
   });
-  const heads = ["ID", "Subscriber", "Age, s", "TTL, s", ""];
+  const heads = ["ID", "Subscriber", AGE, TTL, ""];
   return table("Subscriptions", heads, rows, "No subscriptions known. Subscribe, or list.");
 }

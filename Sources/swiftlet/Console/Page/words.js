@@ -56,10 +56,12 @@ function lengthWords(body) {
     ["subscriptions", "subscription"],
   ]) {
     const list = body?.[field];
-    if (Array.isArray(list)) return `${list.length} ${noun}${list.length === 1 ? "" : "s"}.`;
+    if (Array.isArray(list)) return `${plural(list.length, noun)}.`;
   }
   return null;
 }
+
+export const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 export const isSuccess = (status) => status >= 200 && status < 300;
 

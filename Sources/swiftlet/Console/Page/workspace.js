@@ -3,12 +3,13 @@
 // The messaging tab: queues on one side, work on the one in view on the other.
 
 import { ACTIONS } from "./actions.js";
+import { confirmed } from "./confirm.js";
 import { byId, make, oncePerFrame, swap, wireTabs } from "./dom.js";
 import { actionForm, fillIn } from "./forms.js";
 import { claimCard, messageTable, queueList, subscriptionTable } from "./tables.js";
 import { valueTree } from "./tree.js";
 import { parseNotation, writeNotation } from "./values.js";
-import { isSuccess, millisecondWords, responseWords } from "./words.js";
+import { isSuccess, millisecondWords, plural, responseWords } from "./words.js";
 
 const FRESHEN_DELAY = 150; // milliseconds that changes are gathered before counts are asked for
 
@@ -23,13 +24,16 @@ export function wireWorkspace(session, model, say) {
   const tabs = wireTabs(document.querySelector(".tabs.inner"));
   const queueName = () => model.queue;
 
-  // What the user asks for, answered where the user looks.
+  // What the user asks for, answered where the user looks. Resolves with whether it was done.
   async function run(action, body) {
     try {
       const isSignIn = action === "authenticate";
-      show(await (isSignIn ? session.authenticate() : session.request(action, body)));
+      const response = await (isSignIn ? session.authenticate() : session.request(action, body));
+      show(response);
+      return isSuccess(response.status);
     } catch (error) {
       say(error.message, "bad");
+      return false;
     }
   }
 
@@ -52,13 +56,17 @@ export function wireWorkspace(session, model, say) {
     tabs.show("tab-raw");
     byId("raw-text").focus();
   };
-  const needsQueue = (action, body) => {
-    if (model.queue || !ACTIONS[action].fields.some(({ kind }) => kind === "queue")) return run(action, body);
+  const ask = async (action, body) => {
+    const { label, question } = ACTIONS[action];
+    if (!question || (await confirmed(question.replace("*", body.queue_name), label))) run(action, body);
+  };
+  const askOfQueue = (action, body) => {
+    if (model.queue || !ACTIONS[action].fields.some(({ kind }) => kind === "queue")) return ask(action, body);
     say("Choose a queue, or open one by its name.", "bad");
     byId("queue").focus();
   };
   for (const place of document.querySelectorAll("[data-form]")) {
-    place.append(actionForm(place.dataset.form, { queueName, run: needsQueue, edit }));
+    place.append(actionForm(place.dataset.form, { queueName, run: askOfQueue, edit }));
   }
 
   const chooser = byId("action");
@@ -67,7 +75,7 @@ export function wireWorkspace(session, model, say) {
     chooser.append(make("optgroup", { label: group }, ...names.map((name) => make("option", {}, name))));
   }
   const showAction = () => {
-    const form = actionForm(chooser.value, { run, edit });
+    const form = actionForm(chooser.value, { run: ask, edit });
     fillIn(form, "queue_name", model.queue);
     byId("action-form").replaceChildren(form);
   };
@@ -172,7 +180,7 @@ export function wireWorkspace(session, model, say) {
     byId("queue-title").textContent = queue || "No queue chosen";
     const { free, claimed, total } = queues.get(queue)?.stats ?? {};
     byId("queue-counts").textContent =
-      total === undefined ? "" : `${total} messages: ${free} free, ${claimed} claimed`;
+      total === undefined ? "" : `${plural(total, "message")}: ${free} free, ${claimed} claimed`;
     swap(byId("message-list"), messageTable(messages, removeMessage, "No messages listed."));
     byId("more-messages").hidden = !messages.length;
     const claims = ofQueue(model.claims, "queue").map((claim) => claimCard(claim, claimButtons));
