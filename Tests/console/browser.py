@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -87,7 +88,16 @@ class Console:
     # Doing
 
     def click(self, selector: str) -> None:
-        self.find(selector).click()
+        """Clicks; again, when the page draws the element anew just then."""
+
+        def clicked() -> bool:
+            try:
+                self.find(selector).click()
+            except StaleElementReferenceException:
+                return False
+            return True
+
+        self.until(clicked)
 
     def fill(self, selector: str, text: str) -> None:
         """Replaces a control's text, by keys where it is short."""

@@ -18,7 +18,7 @@ const required = { required: true };
 const long = { long: true };
 const page = [
   integer("limit", "Limit", { hint: "1–20, default 10" }),
-  text("marker", "After", { hint: "the last one in hand" }),
+  text("marker", "After", { hint: "the last in hand" }),
 ];
 const messageID = text("message_id", "Message ID", { ...required, ...long });
 const claimID = text("claim_id", "Claim ID", { ...required, ...long });

@@ -126,7 +126,7 @@ export function actionForm(action, { queueName, run, edit }) {
       "div",
       { class: "buttons" },
       make("button", { type: "submit", class: danger ? "danger" : "primary" }, label),
-      make("button", { type: "button", class: "quiet", onclick: () => send(edit) }, "Edit as raw"),
+      make("button", { type: "button", class: "quiet", onclick: () => send(edit) }, "Edit raw"),
     ),
   );
   form.addEventListener("submit", (event) => {
