@@ -31,7 +31,8 @@ typedef enum json_kind {
 
 typedef struct json_token {
   json_kind kind;
-  /** Bytes of a string; for room to make, elements of an array or members of an object. */
+  /** Bytes of a string, elements of an array, members of an object; of the last two JSON_MAX_COUNT where
+   *  there are that many or more. */
   uint32_t size;
   union {
     int64_t number;
@@ -53,6 +54,8 @@ typedef enum json_result {
 
 /** Arrays and objects within one another, of which an empty one does not count. */
 #define JSON_MAX_DEPTH 990
+
+#define JSON_MAX_COUNT 0xFFFFFF
 
 /**
  * Reads one JSON value with nothing but white space around it (RFC 8259). Refuses whole numbers

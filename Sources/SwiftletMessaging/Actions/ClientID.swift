@@ -4,12 +4,12 @@ import COpenSSL
 
 extension Identifier {
   /// A UUID as clients may spell it: with or without dashes, in braces, or as `urn:uuid:`.
-  init?(client text: String) {
-    if let id = Identifier(text) {
+  init?(client text: UnsafeRawBufferPointer) {
+    if let id = Identifier(utf8: text) {
       self = id
       return
     }
-    var digits = Substring(text).utf8
+    var digits = text[...]
     for prefix in ["urn:", "uuid:"] where digits.starts(with: prefix.utf8) {
       digits = digits.dropFirst(prefix.utf8.count)
     }
@@ -29,10 +29,10 @@ extension Identifier {
   }
 
   /// Stands for a client whose own id is no UUID.
-  init(hashOf text: String) {
+  init(hashOf text: UnsafeRawBufferPointer) {
     let hash = [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { hash, count in
-      var text = text
-      text.withUTF8 { _ = SHA256($0.baseAddress, $0.count, hash.baseAddress) }
+      let bytes = text.assumingMemoryBound(to: UInt8.self)
+      _ = SHA256(bytes.baseAddress, bytes.count, hash.baseAddress)
       count = hash.count
     }
     func word(_ range: Range<Int>) -> UInt64 { hash[range].reduce(0) { $0 << 8 | UInt64($1) } }

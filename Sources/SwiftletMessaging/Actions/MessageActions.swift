@@ -149,7 +149,7 @@ extension MessagingService {
 
 extension Request {
   /// The ids in an array, without what cannot be one.
-  fileprivate func identifiers(_ name: String) -> [Identifier] {
+  fileprivate func identifiers(_ name: StaticString) -> [Identifier] {
     texts(name)?.compactMap { Identifier($0) } ?? []
   }
 }

@@ -5,11 +5,10 @@ extension MessagingService {
     let request = exchange.request
     // Where the queue is there already this cannot fail: it would not have been made.
     let queue = try request.queueToMake()
-    let messages = request.array("messages") ?? []
-    let size = JSON.byteCount(of: .array(messages))
+    let size = request.body.read("messages") { JSON.byteCount(ofNext: &$0) } ?? 0
     do throws(Answer) {
       guard size <= settings.maxMessagesPostSize else { throw postTooLarge(queueBound: nil) }
-      let new = try newMessages(messages)
+      let new = try newMessages(of: request)
       let client = try self.client(of: request)
       guard !new.isEmpty else { throw .invalid("No messages to enqueu.") }
       for message in new { if let ttl = message.ttl { try settings.check(messageTTL: ttl) } }
@@ -27,30 +26,21 @@ extension MessagingService {
     }
   }
 
-  private func newMessages(_ values: [Value]) throws(Answer) -> [NewMessage] {
-    var messages: [NewMessage] = []
-    messages.reserveCapacity(values.count)
-    for value in values {
-      guard case .map(let map) = value else {
-        throw .invalid("Bad request. A message must be a map.")
-      }
-      var ttl: Int64?
-      switch map["ttl"] {
-      case nil: break
-      case .bool(let bool)?: ttl = bool ? 1 : 0
-      case let value?:
-        ttl = value.integer
-        if ttl == nil {
-          throw .invalid(#"Bad request. The value of the "ttl" field must be a int."#)
+  private func newMessages(of request: Request) throws(Answer) -> [NewMessage] {
+    let result = request.body.read("messages") { reader -> Result<[NewMessage], Answer> in
+      guard case .array(let count) = reader.nextOfValid() else { return .success([]) }
+      var messages: [NewMessage] = []
+      messages.reserveCapacity(count)
+      for _ in 0..<count {
+        do throws(Answer) {
+          messages.append(try NewMessage(nextOf: &reader))
+        } catch {
+          return .failure(error)
         }
       }
-      guard let body = map["body"] else {
-        throw .invalid(#"Bad request. Missing "body" field."#)
-      }
-      let packed = WireFormat.messagePack.encode(body)
-      messages.append(NewMessage(ttl: ttl, body: packed))
+      return .success(messages)
     }
-    return messages
+    return try result?.get() ?? []
   }
 
   /// Answers a post that failed a check: the queue is made all the same, and its own bound on the size
@@ -82,18 +72,54 @@ extension MessagingService {
 
   /// Who posts or lists.
   func client(of request: Request) throws(Answer) -> Identifier {
-    let text = request.header("Client-ID")
     switch settings.clientID {
     case .uuid:
-      guard let id = Identifier(client: text) else {
+      guard let id = request.headers.text("Client-ID", { Identifier(client: $0) }) ?? nil else {
         throw .invalid("badly formed hexadecimal UUID string")
       }
       return id
     case .text:
-      guard 10...36 ~= text.unicodeScalars.count else {
+      guard 10...36 ~= request.header("Client-ID").unicodeScalars.count else {
         throw .invalid("Length of client id must be at least 10 and no greater than 36.")
       }
-      return Identifier(client: text) ?? Identifier(hashOf: text)
+      return request.headers.text("Client-ID") {
+        Identifier(client: $0) ?? Identifier(hashOf: $0)
+      }!
     }
+  }
+}
+
+extension NewMessage {
+  /// Reads an element of a post's messages.
+  fileprivate init(nextOf reader: inout MessagePackReader) throws(Answer) {
+    guard case .map(let count) = reader.nextOfValid() else {
+      throw .invalid("Bad request. A message must be a map.")
+    }
+    var ttl: MessagePackReader.Token?
+    var body: [UInt8]?
+    for _ in 0..<count {
+      guard case .string(let key) = reader.nextOfValid() else {
+        reader.skipValid()
+        continue
+      }
+      if key.hasSameBytes(as: "body") {
+        body = reader.packedOfValid()
+      } else if key.hasSameBytes(as: "ttl") {
+        let token = reader.nextOfValid()
+        for _ in 0..<token.children { reader.skipValid() }
+        ttl = token
+      } else {
+        reader.skipValid()
+      }
+    }
+    switch ttl {
+    case nil: self.ttl = nil
+    case .int(let seconds): self.ttl = seconds
+    case .uint: self.ttl = .max
+    case .bool(let bool): self.ttl = bool ? 1 : 0
+    default: throw .invalid(#"Bad request. The value of the "ttl" field must be a int."#)
+    }
+    guard let body else { throw .invalid(#"Bad request. Missing "body" field."#) }
+    self.body = body
   }
 }

@@ -7,7 +7,7 @@ extension Request {
   }
 
   func queueToMake(_ name: String) throws(Answer) -> QueueKey {
-    guard project.unicodeScalars.count <= 256 else {
+    guard project.hasAtMost(256) else {
       throw .invalid("Project ids may not be more than 256 characters long.")
     }
     try checkQueueName(name)
@@ -23,7 +23,7 @@ extension Request {
 }
 
 func checkQueueName(_ name: String) throws(Answer) {
-  guard name.unicodeScalars.count <= 64 else {
+  guard name.hasAtMost(64) else {
     throw .invalid("Queue names may not be more than 64 characters long.")
   }
   let isGood =
@@ -39,6 +39,13 @@ func checkQueueName(_ name: String) throws(Answer) {
     }
   guard isGood else {
     throw .invalid("Queue names may only contain ASCII letters, digits, underscores, and dashes.")
+  }
+}
+
+extension String {
+  /// Whether there are no more characters than that; each has at least a byte.
+  fileprivate func hasAtMost(_ count: Int) -> Bool {
+    utf8.count <= count || unicodeScalars.count <= count
   }
 }
 

@@ -47,7 +47,7 @@ struct JSONWriter<Output: JSONOutput & ~Copyable>: ~Copyable {
   }
 
   /// The next value of MessagePack that was proved valid before.
-  private mutating func write(nextOf reader: inout MessagePackReader) {
+  mutating func write(nextOf reader: inout MessagePackReader) {
     switch reader.nextOfValid() {
     case .null: output.put("null")
     case .bool(let bool): output.put(bool ? "true" : "false")
@@ -89,7 +89,7 @@ struct JSONWriter<Output: JSONOutput & ~Copyable>: ~Copyable {
   }
 
   private mutating func write(binary: UnsafeRawBufferPointer) {
-    if (try? UTF8Span(validating: binary.assumingMemoryBound(to: UInt8.self).span)) != nil {
+    if binary.isUTF8 {
       output.put(quoted: binary)
     } else {
       write(base64(binary))

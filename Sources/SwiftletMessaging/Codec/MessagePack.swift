@@ -12,10 +12,15 @@ public enum MessagePack {
   public static func decode(_ bytes: UnsafeRawBufferPointer) throws(DecodeError) -> Value {
     var reader = MessagePackReader(bytes)
     let value = try value(&reader, depth: 0)
-    guard reader.remaining == 0 else {
-      throw DecodeError("ExtraData", "unpack(b) received extra data.")
-    }
+    guard reader.remaining == 0 else { throw .extraData }
     return value
+  }
+
+  /// The next value of what was proved valid before.
+  static func valueOfValid(_ reader: inout MessagePackReader) -> Value {
+    do { return try value(&reader, depth: 0) } catch {
+      preconditionFailure("packed bytes are no value: \(error)")
+    }
   }
 
   /// Appends `value` in the shortest form of each of its parts, but floats, which keep their width.
@@ -39,13 +44,13 @@ public enum MessagePack {
     case .binary(let bytes): return .binary([UInt8](bytes))
     case .ext(let type, let bytes): return .ext(type, [UInt8](bytes))
     case .array(let count):
-      guard depth < maxDepth else { throw DecodeError("StackError", "") }
+      guard depth < maxDepth else { throw .tooDeep }
       var elements: [Value] = []
       elements.reserveCapacity(min(count, trustedCount))
       for _ in 0..<count { elements.append(try value(&reader, depth: depth + 1)) }
       return .array(elements)
     case .map(let count):
-      guard depth < maxDepth else { throw DecodeError("StackError", "") }
+      guard depth < maxDepth else { throw .tooDeep }
       var map = Value.MapBuilder(room: min(count, trustedCount))
       for _ in 0..<count {
         let key = try key(&reader)
@@ -59,14 +64,23 @@ public enum MessagePack {
     switch try reader.next() {
     case .string(let bytes): return .string(try string(bytes))
     case .binary(let bytes): return .binary([UInt8](bytes))
-    default: throw DecodeError("ValueError", "only str and bin are allowed for map keys")
+    default: throw .badKey
     }
   }
 
   private static func string(_ bytes: UnsafeRawBufferPointer) throws(DecodeError) -> String {
-    guard let text = String(validatedUTF8: bytes) else {
-      throw DecodeError("UnicodeDecodeError", "invalid UTF-8 in a str")
-    }
+    guard let text = String(validatedUTF8: bytes) else { throw .badText }
     return text
   }
+}
+
+extension DecodeError {
+  static var extraData: DecodeError {
+    DecodeError("ExtraData", "unpack(b) received extra data.")
+  }
+  static var tooDeep: DecodeError { DecodeError("StackError", "") }
+  static var badKey: DecodeError {
+    DecodeError("ValueError", "only str and bin are allowed for map keys")
+  }
+  static var badText: DecodeError { DecodeError("UnicodeDecodeError", "invalid UTF-8 in a str") }
 }

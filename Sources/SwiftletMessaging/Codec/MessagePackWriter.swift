@@ -13,10 +13,10 @@ extension ByteSink {
     case .string(let text): pack(text)
     case .binary(let binary): pack(binary)
     case .array(let elements):
-      pack(elements.count, upTo15: 0x90, 0xdc, 0xdd)
+      pack(arrayOf: elements.count)
       for element in elements { pack(element) }
     case .map(let map):
-      pack(map.count, upTo15: 0x80, 0xde, 0xdf)
+      pack(mapOf: map.count)
       for entry in map.entries {
         switch entry.key {
         case .string(let text): pack(text)
@@ -29,7 +29,7 @@ extension ByteSink {
     }
   }
 
-  private mutating func pack(_ number: Int64) {
+  mutating func pack(_ number: Int64) {
     switch number {
     case 0...: pack(UInt64(number))
     case (-32)...: put(UInt8(truncatingIfNeeded: number))
@@ -40,7 +40,7 @@ extension ByteSink {
     }
   }
 
-  private mutating func pack(_ number: UInt64) {
+  mutating func pack(_ number: UInt64) {
     switch number {
     case ...0x7f: put(UInt8(number))
     case ...0xff: pack(0xcc, UInt8(number))
@@ -51,16 +51,17 @@ extension ByteSink {
   }
 
   private mutating func pack(_ text: String) {
-    let utf8 = text.utf8.span
-    utf8.withUnsafeBytes { bytes in
-      switch bytes.count {
-      case ...0x1f: put(0xa0 | UInt8(bytes.count))
-      case ...0xff: pack(0xd9, UInt8(bytes.count))
-      case ...0xffff: pack(0xda, UInt16(bytes.count))
-      default: pack(0xdb, UInt32(bytes.count))
-      }
-      put(bytes)
+    text.utf8.span.withUnsafeBytes { pack(utf8: $0) }
+  }
+
+  mutating func pack(utf8 text: UnsafeRawBufferPointer) {
+    switch text.count {
+    case ...0x1f: put(0xa0 | UInt8(text.count))
+    case ...0xff: pack(0xd9, UInt8(text.count))
+    case ...0xffff: pack(0xda, UInt16(text.count))
+    default: pack(0xdb, UInt32(text.count))
     }
+    put(text)
   }
 
   private mutating func pack(_ binary: [UInt8]) {
@@ -83,6 +84,10 @@ extension ByteSink {
     data.withUnsafeBytes { put($0) }
   }
 
+  mutating func pack(arrayOf count: Int) { pack(count, upTo15: 0x90, 0xdc, 0xdd) }
+
+  mutating func pack(mapOf count: Int) { pack(count, upTo15: 0x80, 0xde, 0xdf) }
+
   /// The head of an array or a map: up to 15 elements are counted in its low bits.
   private mutating func pack(_ count: Int, upTo15 fixed: UInt8, _ head16: UInt8, _ head32: UInt8) {
     switch count {
@@ -92,7 +97,7 @@ extension ByteSink {
     }
   }
 
-  private mutating func pack(_ head: UInt8, _ number: some FixedWidthInteger) {
+  mutating func pack(_ head: UInt8, _ number: some FixedWidthInteger) {
     put(head)
     put(bigEndian: number)
   }

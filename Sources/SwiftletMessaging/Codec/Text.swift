@@ -15,13 +15,23 @@ extension String {
 
   /// Whether both are the same UTF-8: what the wire means by equal.
   func hasSameBytes(as other: String) -> Bool {
-    let (one, other) = (utf8.span, other.utf8.span)
-    guard one.count == other.count else { return false }
-    return one.withUnsafeBytes { one in
-      other.withUnsafeBytes { other in
-        // Both have a base address where there are bytes at all.
-        one.isEmpty || memcmp(one.baseAddress!, other.baseAddress!, one.count) == 0
-      }
+    utf8.span.withUnsafeBytes { one in
+      other.utf8.span.withUnsafeBytes { other in one.hasSameBytes(as: other) }
     }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
+    // Both have a base address where there are bytes at all.
+    count == other.count && (isEmpty || memcmp(baseAddress!, other.baseAddress!, count) == 0)
+  }
+
+  func hasSameBytes(as text: StaticString) -> Bool {
+    hasSameBytes(as: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  var isUTF8: Bool {
+    (try? UTF8Span(validating: assumingMemoryBound(to: UInt8.self).span)) != nil
   }
 }

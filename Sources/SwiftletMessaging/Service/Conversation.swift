@@ -55,17 +55,17 @@ final class Conversation: @unchecked Sendable {
 
   func receive(_ message: RawSpan, kind: MessageKind, _ perform: Perform) {
     let format: WireFormat = kind == .text ? .json : .messagePack
-    let envelope: Value
+    let bytes: [UInt8]
     do throws(Answer) {
-      envelope = try decode(message, format)
+      bytes = try decode(message, format)
     } catch {
-      return answer(error, to: Echo(), format, perform)
+      return answer(error, to: Envelope(), format, perform)
     }
-    guard case .map(let envelope) = envelope else {
+    guard let envelope = Envelope(bytes) else {
       let error = Answer.error(400, "Unexpected body type. Expected dict or dict like.")
-      return answer(error, to: Echo(), format, perform)
+      return answer(error, to: Envelope(), format, perform)
     }
-    let echo = Echo(envelope, maskingSecrets: service.settings.masksSecrets)
+    let echo = service.settings.masksSecrets ? envelope.withoutSecrets : envelope
     do throws(Answer) {
       let request = try Request(envelope, format: format)
       if request.action == .authenticate {
@@ -78,13 +78,13 @@ final class Conversation: @unchecked Sendable {
     }
   }
 
-  private func decode(_ message: RawSpan, _ format: WireFormat) throws(Answer) -> Value {
+  private func decode(_ message: RawSpan, _ format: WireFormat) throws(Answer) -> [UInt8] {
     do throws(DecodeError) {
-      let value = try message.withUnsafeBytes { bytes throws(DecodeError) in
-        try format.decode(bytes)
+      let bytes = try message.withUnsafeBytes { bytes throws(DecodeError) in
+        try format.packed(bytes)
       }
       if firstFormat == nil { firstFormat = format }
-      return value
+      return bytes
     } catch {
       let name = format == .json ? "text (JSON)" : "binary (MessagePack)"
       throw .error(400, "Can't decode \(name) request. \(error.kind): \(error.detail)")
@@ -114,7 +114,7 @@ final class Conversation: @unchecked Sendable {
 
   /// Answers what no action is begun for.
   private func answer(
-    _ answer: Answer, to echo: borrowing Echo, _ format: WireFormat, _ perform: Perform
+    _ answer: Answer, to echo: Envelope, _ format: WireFormat, _ perform: Perform
   ) {
     let format = responseFormat(to: format)
     format.response(answer, to: echo).withBytes { say($0, format.kind, perform) }

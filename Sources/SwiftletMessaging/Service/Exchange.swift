@@ -5,7 +5,8 @@ import Synchronization
 /// A request on its way to its answer, which any thread may give, before the action returns or after.
 final class Exchange: Sendable {
   let request: Request
-  let echo: Echo
+  /// What the response repeats.
+  let echo: Envelope
   let conversation: Conversation
 
   private enum Progress: UInt8, AtomicRepresentable {
@@ -26,7 +27,7 @@ final class Exchange: Sendable {
     var subscriptions: [LiveSubscription]
   }
 
-  init(_ request: Request, _ echo: Echo, in conversation: Conversation) {
+  init(_ request: Request, _ echo: Envelope, in conversation: Conversation) {
     self.request = request
     self.echo = echo
     self.conversation = conversation

@@ -5,26 +5,43 @@ extension WireFormat {
   ///
   ///     { "request": { "action": A, "body": B, "headers": H, "api": "v2" },
   ///       "body": any, "headers": { "status": number } }
-  func response(_ answer: Answer, to echo: borrowing Echo) -> ByteSink {
+  func response(_ answer: Answer, to request: Envelope) -> ByteSink {
     let parts = self == .json ? ResponseParts.json : ResponseParts.messagePack
     var sink = ByteSink(capacity: 512)
-    sink.put(echo.id == nil ? parts.begin : parts.beginWithID)
-    write(echo.action, to: &sink)
+    sink.put(request.id == nil ? parts.begin : parts.beginWithID)
+    write(request.action, of: request, orElse: .null, to: &sink)
     sink.put(parts.requestBody)
-    write(echo.body, to: &sink)
+    write(request.body, of: request, orElse: [:], to: &sink)
     sink.put(parts.requestHeaders)
-    write(echo.headers, to: &sink)
+    write(request.repeatedHeaders, of: request, orElse: [:], to: &sink)
     sink.put(parts.body)
     write(answer.body, to: &sink)
     sink.put(parts.status)
     write(.int(Int64(answer.status)), to: &sink)
     sink.put(parts.endOfHeaders)
-    if let id = echo.id {
+    if let id = request.id {
       sink.put(parts.id)
-      write(id, to: &sink)
+      write(id, of: request, orElse: .null, to: &sink)
     }
     sink.put(parts.end)
     return sink
+  }
+
+  /// Repeats a part of the request.
+  private func write(
+    _ part: Range<Int>?, of request: Envelope, orElse substitute: Value, to sink: inout ByteSink
+  ) {
+    guard let part else { return write(substitute, to: &sink) }
+    request.bytes.withUnsafeBytes { bytes in
+      switch self {
+      case .messagePack: sink.put(UnsafeRawBufferPointer(rebasing: bytes[part]))
+      case .json:
+        var reader = MessagePackReader(bytes, at: part.lowerBound)
+        var writer = JSONWriter(output: JSONBytes(sink: sink))
+        writer.write(nextOf: &reader)
+        sink = writer.output.sink
+      }
+    }
   }
 
   private func write(_ value: Value, to sink: inout ByteSink) {

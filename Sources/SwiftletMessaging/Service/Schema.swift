@@ -9,14 +9,14 @@ struct Schema: Sendable {
   var body: [Field]
 
   struct Field: Sendable {
-    let name: String
+    let name: StaticString
     let type: FieldType
     let isRequired: Bool
 
-    static func required(_ name: String, _ type: FieldType) -> Field {
+    static func required(_ name: StaticString, _ type: FieldType) -> Field {
       Field(name: name, type: type, isRequired: true)
     }
-    static func optional(_ name: String, _ type: FieldType) -> Field {
+    static func optional(_ name: StaticString, _ type: FieldType) -> Field {
       Field(name: name, type: type, isRequired: false)
     }
   }
@@ -42,7 +42,7 @@ struct Schema: Sendable {
 }
 
 extension Schema.FieldType {
-  func fits(_ value: Value) -> Bool {
+  func fits(_ value: MessagePackReader.Token) -> Bool {
     switch (self, value) {
     case (.string, .string), (.integer, .int), (.integer, .uint), (.boolean, .bool),
       (.array, .array), (.object, .map), (.any, _):
@@ -53,19 +53,14 @@ extension Schema.FieldType {
 }
 
 extension [Schema.Field] {
-  /// Whether a map, whose keys are unique, has all that is required and nothing of the wrong type.
-  func fit(_ map: Value.Map) -> Bool {
+  /// Whether a map has all that is required and nothing of the wrong type.
+  func fit(_ fields: Fields) -> Bool {
     var required = count { $0.isRequired }
-    for entry in map.entries {
-      guard case .string(let key) = entry.key, let field = named(key) else { continue }
-      guard field.type.fits(entry.value) else { return false }
+    let areGood = fields.allSatisfy { key, value in
+      guard let field = first(where: { key.hasSameBytes(as: $0.name) }) else { return true }
       if field.isRequired { required -= 1 }
+      return field.type.fits(value)
     }
-    return required == 0
-  }
-
-  private func named(_ name: String) -> Schema.Field? {
-    for field in self where field.name.hasSameBytes(as: name) { return field }
-    return nil
+    return areGood && required == 0
   }
 }

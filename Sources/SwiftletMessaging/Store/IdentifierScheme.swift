@@ -53,10 +53,16 @@ extension Identifier: CustomStringConvertible {
   }
 
   /// Reads an id as stores write them, in either case; nil when the text is anything else.
-  public init?(_ text: some StringProtocol) {
-    guard text.utf8.count == 36 else { return nil }
+  public init?(_ text: String) {
+    guard let id = text.utf8.span.withUnsafeBytes({ Identifier(utf8: $0) }) else { return nil }
+    self = id
+  }
+
+  init?(utf8 text: UnsafeRawBufferPointer) {
+    guard text.count == 36 else { return nil }
     var words: (UInt64, UInt64) = (0, 0)
-    for (index, byte) in text.utf8.enumerated() {
+    for index in 0..<36 {
+      let byte = text[index]
       if index == 8 || index == 13 || index == 18 || index == 23 {
         guard byte == UInt8(ascii: "-") else { return nil }
         continue
