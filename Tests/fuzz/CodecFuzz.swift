@@ -24,7 +24,20 @@ public func testOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
       precondition(error.kind == "RecursionError")
     }
   }
+  for format in WireFormat.allCases {
+    precondition(
+      packed { () throws(DecodeError) in try format.packed(input) }
+        == packed { () throws(DecodeError) in
+          WireFormat.messagePack.encode(try format.decode(input))
+        })
+  }
   return 0
+}
+
+private func packed(
+  _ body: () throws(DecodeError) -> [UInt8]
+) -> Result<[UInt8], DecodeError> {
+  Result(catching: body)
 }
 
 extension JSON {

@@ -31,8 +31,8 @@ typedef enum json_kind {
 
 typedef struct json_token {
   json_kind kind;
-  /** Bytes of a string, elements of an array, members of an object; of the last two JSON_MAX_COUNT where
-   *  there are that many or more. */
+  /** Bytes of a string, elements of an array, members of an object; of the last two JSON_MAX_COUNT
+   * where there are that many or more. */
   uint32_t size;
   union {
     int64_t number;

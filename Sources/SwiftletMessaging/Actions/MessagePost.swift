@@ -16,7 +16,7 @@ extension MessagingService {
         exchange.answer($0) { answer in
           switch answer {
           case .posted(let ids):
-            Answer(201, ["message_ids": .array(ids.map { .string($0.description) })])
+            Answer(201, .packed(posted(ids)))
           case .tooLarge(let bound): postTooLarge(queueBound: bound)
           }
         }
@@ -87,6 +87,16 @@ extension MessagingService {
       }!
     }
   }
+}
+
+/// The body of the answer to a post.
+private func posted(_ ids: [Identifier]) -> [UInt8] {
+  var sink = ByteSink(capacity: 32 + 40 * ids.count)
+  sink.pack(mapOf: 1)
+  sink.pack(.string("message_ids"))
+  sink.pack(arrayOf: ids.count)
+  for id in ids { sink.pack(.string(id.description)) }
+  return sink.withBytes([UInt8].init)
 }
 
 extension NewMessage {

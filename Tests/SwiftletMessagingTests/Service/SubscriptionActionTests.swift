@@ -43,7 +43,8 @@ import Testing
     let one = try client.ask("subscription_get", ["queue_name": "q", "subscription_id": id])
     #expect(one.status == 200)
     let subscriber = try #require(one.body["subscriber"]?.text)
-    #expect(subscriber.hasPrefix("ws-connection:") && Identifier(subscriber.dropFirst(14)) != nil)
+    #expect(
+      subscriber.hasPrefix("ws-connection:") && Identifier(String(subscriber.dropFirst(14))) != nil)
     let expected: Value = [
       "id": id, "source": "q", "subscriber": .string(subscriber), "ttl": 100, "age": 7,
       "options": ["a": [1]], "confirmed": false,

@@ -57,8 +57,14 @@ final class MessageQueue {
           body: message.body.trimmed, created: now, expires: now.after(seconds: ttl), ttl: ttl,
           poster: client))
     }
-    observer?(key, (first..<nextSequence).compactMap { messages.find($0).map(stored) })
-    return (first..<nextSequence).map { scheme.identifier(.message, $0, in: number) }
+    let ids = (first..<nextSequence).map { scheme.identifier(.message, $0, in: number) }
+    if let observer {
+      let posted = zip(first..<nextSequence, ids).compactMap { sequence, id in
+        messages.find(sequence).map { stored($0, id: id) }
+      }
+      observer(key, posted)
+    }
+    return ids
   }
 
   func list(_ query: MessageQuery) -> [StoredMessage] {
@@ -121,9 +127,13 @@ final class MessageQueue {
 
   /// A message as it is given out.
   func stored(_ found: FoundMessage) -> StoredMessage {
+    stored(found, id: scheme.identifier(.message, found.sequence, in: number))
+  }
+
+  private func stored(_ found: FoundMessage, id: Identifier) -> StoredMessage {
     let record = found.record
     return StoredMessage(
-      id: scheme.identifier(.message, found.sequence, in: number), body: record.pointee.body,
+      id: id, body: record.pointee.body,
       ttl: record.pointee.ttl, created: record.pointee.created,
       claim: found.isFree ? nil : claimId(record.pointee.claim),
       claimCount: Int(record.pointee.claimCount))
