@@ -175,6 +175,7 @@ let package = Package(
       name: "SwiftletMessagingTests",
       dependencies: [
         "SwiftletMessaging", "SwiftletServer", "SwiftletCore", "SwiftletTestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/SwiftletMessagingTests", swiftSettings: swift),

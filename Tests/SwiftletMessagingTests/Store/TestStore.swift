@@ -51,14 +51,26 @@ final class TemporaryDirectory: Sendable {
 
 /// A store of some kind with a clock; calls wait for their answers.
 final class TestStore: Sendable {
-  let store: any MessageStore
   let clock: TestClock
-  private let directory = TemporaryDirectory()
+  let directory = TemporaryDirectory()
+  private let kind: StoreKind
+  private let current: Mutex<any MessageStore>
 
   init(_ kind: StoreKind) throws {
     let clock = TestClock()
     self.clock = clock
-    store = try kind.make(in: directory) { clock.now }
+    self.kind = kind
+    current = Mutex(try kind.make(in: directory) { clock.now })
+  }
+
+  var store: any MessageStore { current.withLock { $0 } }
+
+  /// Closes the store and opens it again, if it is one that lasts.
+  func reopen() async throws {
+    guard kind == .sqlite else { return }
+    await store.close()
+    let reopened = try kind.make(in: directory) { [clock] in clock.now }
+    current.withLock { $0 = reopened }
   }
 
   /// Runs `body` on a new store and closes it.

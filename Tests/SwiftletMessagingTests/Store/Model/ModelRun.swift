@@ -153,6 +153,8 @@ struct ModelRun {
     case .subscribe, .updateSubscription, .listSubscriptions, .deleteSubscription,
       .deleteSubscriptions:
       try await applyToSubscriptions(operation)
+
+    case .reopen: try await store.reopen()
     }
   }
 

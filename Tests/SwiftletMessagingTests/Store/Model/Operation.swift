@@ -27,6 +27,7 @@ enum Operation: Sendable {
   case listSubscriptions(Int, marker: Int?, limit: Int?)
   case deleteSubscription(Int, queue: Int)
   case deleteSubscriptions(prefix: Int)
+  case reopen
 
   struct DeadLetterRule: Sendable {
     var count: Int
@@ -80,7 +81,8 @@ enum Operation: Sendable {
     case 93: return .updateSubscription(number(), queue: queue(), ttl: pick(nil, ttl()))
     case 94..<97:
       return .listSubscriptions(queue(), marker: pick(nil, number()), limit: pick(nil, 1, 2))
-    case 97..<99: return .deleteSubscription(number(), queue: queue())
+    case 97: return .deleteSubscription(number(), queue: queue())
+    case 98: return .reopen
     default: return .deleteSubscriptions(prefix: number())
     }
   }
