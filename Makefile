@@ -4,8 +4,8 @@
 #   make test           everything that must hold
 #   make bench          speed and memory against the floor (see perf/README.md)
 #   make kernels        the C kernels against plain Swift
-#   make store-bench    the memory store at 10 thousand and at 10 million messages
-#   make post-bench     posting messages in JSON and in MessagePack
+#   make store-bench    the memory store at 10 thousand and at 10 million messages, and sqlite's
+#   make post-bench     posting messages in JSON and in MessagePack, to memory and to disk
 #   make parsers        the frame parser against other C libraries' (needs their -dev packages)
 
 SHELL := /bin/bash
@@ -92,10 +92,14 @@ post-bench: build
 	$(MAKE) -C perf/bench
 	python3 perf/messaging/post.py --json perf/results/post.json \
 	  --server '$(BIN)/swiftlet serve --port 0 --loops 1 --store memory --log-level error'
+	python3 perf/messaging/post.py --json perf/results/post-sqlite.json --connections 64 --depth 1 \
+	  --server '$(BIN)/swiftlet serve --port 0 --loops 1 --store sqlite:.build/post-bench --log-level error'
+	rm -f .build/post-bench*
 
 store-bench: deps
 	swift build -c release --product store-bench
 	$(BIN)/store-bench
+	$(BIN)/store-bench .build/store-bench.file
 
 parsers:
 	$(MAKE) -C perf/parsers

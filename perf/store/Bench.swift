@@ -1,28 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Glibc
 import SwiftletMessaging
 
-/// A memory store with one queue, whose calls return their answers.
+/// A store with one queue, whose calls return their answers.
 final class Bench {
-  private(set) var store: MemoryStore
+  private(set) var store: any MessageStore
+  private let makeStore: () -> any MessageStore
   let queue = QueueKey(project: "project", name: "queue")
   let client = Identifier(high: 1, low: 1)
   static let bodySize = 100
 
-  init() { store = MemoryStore(defaultMessageTTL: 3600) { 1_700_000_000_000 } }
+  init(_ makeStore: @escaping () -> any MessageStore) {
+    self.makeStore = makeStore
+    store = makeStore()
+  }
 
   /// Lets go of all and begins anew.
-  func reset() { store = MemoryStore(defaultMessageTTL: 3600) { 1_700_000_000_000 } }
+  func reset() {
+    close()
+    store = makeStore()
+  }
+
+  func close() {
+    let closed = DispatchSemaphore(value: 0)
+    Task { [store] in
+      await store.close()
+      closed.signal()
+    }
+    closed.wait()
+  }
 
   @discardableResult
-  func post(to queue: QueueKey? = nil) -> Identifier {
+  func post(_ count: Int = 1, to queue: QueueKey? = nil) -> [Identifier] {
     let message = NewMessage(ttl: nil, body: [UInt8](repeating: 0xc0, count: Self.bodySize))
+    let messages = Array(repeating: message, count: count)
     let answer = answer {
-      store.post([message], to: queue ?? self.queue, client: client, size: 1, $0)
+      store.post(messages, to: queue ?? self.queue, client: client, size: 1, $0)
     }
     guard case .posted(let ids) = answer else { fatalError("a queue without bound refused") }
-    return ids[0]
+    return ids
   }
 
   func list(_ query: MessageQuery, expecting count: Int) {
@@ -57,12 +75,16 @@ final class Bench {
 
   func deleteQueue() { answer { store.deleteQueue(queue, $0) } }
 
-  /// The answer of a call that gives it before it returns.
   private func answer<Answer>(
-    _ call: (@escaping MemoryStore.Completion<Answer>) -> Void
+    _ call: (@escaping @Sendable (Result<Answer, StoreError>) -> Void) -> Void
   ) -> Answer {
     nonisolated(unsafe) var answer: Answer?
-    call { if case .success(let value) = $0 { answer = value } }
+    let answered = DispatchSemaphore(value: 0)
+    call {
+      if case .success(let value) = $0 { answer = value }
+      answered.signal()
+    }
+    answered.wait()
     return answer!
   }
 }

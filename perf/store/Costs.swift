@@ -11,7 +11,7 @@ enum Wear: String, CaseIterable {
 
   /// Posts `size` messages and wears them; returns ids that are left.
   func fill(_ bench: Bench, _ size: Int) -> [Identifier] {
-    let ids = (0..<size).map { _ in bench.post() }
+    let ids = (0..<size / 100).flatMap { _ in bench.post(100) }
     switch self {
     case .none: return ids
     case .claimed: for _ in 0..<size / 40 { bench.claim(20) }
