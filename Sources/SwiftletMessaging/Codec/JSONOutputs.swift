@@ -7,6 +7,8 @@ protocol JSONOutput: ~Copyable {
   mutating func put(_ word: String)
   /// A string with its quotes. `text` is UTF-8.
   mutating func put(quoted text: UnsafeRawBufferPointer)
+  /// A string of bytes in base64 (RFC 4648 §4, padded), with its quotes.
+  mutating func put(base64 bytes: UnsafeRawBufferPointer)
 }
 
 /// JSON as it is sent: all that is not ASCII escaped.
@@ -27,6 +29,24 @@ struct JSONBytes: JSONOutput, ~Copyable {
       offset += run
       if offset == text.count { break }
       offset += put(escaped: UnsafeRawBufferPointer(rebasing: text[offset...]))
+    }
+    sink.put(UInt8(ascii: "\""))
+  }
+
+  mutating func put(base64 bytes: UnsafeRawBufferPointer) {
+    let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    sink.reserve((bytes.count + 2) / 3 * 4 + 2)
+    sink.put(UInt8(ascii: "\""))
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let count = min(3, bytes.count - start)
+      var group: UInt32 = 0
+      for index in 0..<3 {
+        group = group << 8 | (index < count ? UInt32(bytes[start + index]) : 0)
+      }
+      for index in 0..<4 {
+        let digit = Int(group >> (18 - 6 * index) & 0x3f)
+        sink.put(index <= count ? alphabet.utf8Start[digit] : UInt8(ascii: "="))
+      }
     }
     sink.put(UInt8(ascii: "\""))
   }
@@ -69,6 +89,8 @@ struct JSONSize: JSONOutput {
   mutating func put(_ ascii: Unicode.Scalar) { count += 1 }
 
   mutating func put(_ word: String) { count += word.utf8.count }
+
+  mutating func put(base64 bytes: UnsafeRawBufferPointer) { count += (bytes.count + 2) / 3 * 4 + 2 }
 
   mutating func put(quoted text: UnsafeRawBufferPointer) {
     count += text.count + 2

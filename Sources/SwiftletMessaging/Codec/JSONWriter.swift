@@ -92,7 +92,7 @@ struct JSONWriter<Output: JSONOutput & ~Copyable>: ~Copyable {
     if binary.isUTF8 {
       output.put(quoted: binary)
     } else {
-      write(base64(binary))
+      output.put(base64: binary)
     }
   }
 
@@ -103,26 +103,5 @@ struct JSONWriter<Output: JSONOutput & ~Copyable>: ~Copyable {
     output.put(",")
     write(binary: data)
     output.put("]")
-  }
-}
-
-/// RFC 4648 §4, padded.
-private func base64(_ bytes: UnsafeRawBufferPointer) -> String {
-  let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-  let size = (bytes.count + 2) / 3 * 4
-  return String(unsafeUninitializedCapacity: size) { text in
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let count = min(3, bytes.count - start)
-      var group: UInt32 = 0
-      for index in 0..<3 {
-        group = group << 8 | (index < count ? UInt32(bytes[start + index]) : 0)
-      }
-      for index in 0..<4 {
-        let digit = Int(group >> (18 - 6 * index) & 0x3f)
-        text[start / 3 * 4 + index] =
-          index <= count ? alphabet.utf8Start[digit] : UInt8(ascii: "=")
-      }
-    }
-    return size
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import SwiftletMessaging
 import Testing
+
+@testable import SwiftletMessaging
 
 /// Whatever comes in, packing it gives what reading and writing it would give, or fails as reading does.
 @Suite struct PackedTests {
@@ -30,13 +31,15 @@ import Testing
       "cf0000000100000000", "cfffffffffffffffff", "d0e0", "d0df", "d07f", "d1ff80", "d1ff7f",
       "d2ffff8000", "d2ffff7fff", "d3ffffffff80000000", "d3ffffffff7fffffff", "d30000000000000001",
       "d90161", "da000161", "db0000000161", "c5000101", "c60000000101", "dc000101", "dd0000000101",
-      "de0001a16101", "df00000001a16101", "c70101ff", "c80001 01ff", "c9000000 0101ff", "c70301ffffff",
+      "de0001a16101", "df00000001a16101", "c70101ff", "c80001 01ff", "c9000000 0101ff",
+      "c70301ffffff",
       "d401ff", "ca3fc00000", "cb3ff8000000000000", "ca7fc00000",
       // Keys that come twice, also of another type.
       "82a16101a16102", "82a16101c4016102", "83a16101a16202a16103", "9182a16101a16102",
       "81a16182a16201a16202",
       // Invalid.
-      "", "c1", "0000", "a1ff", "81a1ff01", "8101", "810101", "81a161", "92c0", "dcffff", "dfffffffff",
+      "", "c1", "0000", "a1ff", "81a1ff01", "8101", "810101", "81a161", "92c0", "dcffff",
+      "dfffffffff",
       "82a16101a1", "d9ff", "91a1ff",
     ])
   func messagePack(input: String) {
@@ -46,7 +49,8 @@ import Testing
   @Test(
     "JSON",
     arguments: [
-      "null", " true ", "false", "0", "-0", "-33", "18446744073709551615", "-9223372036854775808", "1.5",
+      "null", " true ", "false", "0", "-0", "-33", "18446744073709551615", "-9223372036854775808",
+      "1.5",
       "1e300", #""""#, #""aé\u00e9\n\ud83d\ude00""#, "[]", "{}", #"[1,[2,{"a":[]}]]"#,
       #"{"a":1,"b":2,"a":3}"#, #"[{"a":1,"\u0061":2}]"#,
       "", "[", "[1,]", "{\"a\"}", "NaN", "18446744073709551616", #""\ud800""#, "1 2", "\u{FEFF}1",
@@ -57,7 +61,9 @@ import Testing
 
   @Test(arguments: WireFormat.allCases, [15, 16, 17, 18, 100, 70_000])
   func anyNumberOfKeys(format: WireFormat, count: Int) {
-    let unique = (0..<count).map { Value.Map.Entry(key: .string("key \($0)"), value: .int(Int64($0))) }
+    let unique = (0..<count).map {
+      Value.Map.Entry(key: .string("key \($0)"), value: .int(Int64($0)))
+    }
     check(format.encode(.map(Value.Map(unique: unique))), format)
     check(format.encode(.map(Value.Map(unique: unique + [unique[0]]))), format)
   }
