@@ -93,7 +93,7 @@ extension Schema {
       body: [
         .optional("queue_name", .string), .optional("queue_names", .array),
         .optional("subscriber", .string), .optional("ttl", .integer),
-        .optional("options", .object), .optional("accept", .string), .optional("since", .string),
+        .optional("options", .object), .optional("accept", .string), .optional("since", .any),
       ]),
     Schema(
       action: .subscriptionList,

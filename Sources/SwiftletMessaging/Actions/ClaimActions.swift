@@ -61,9 +61,11 @@ extension MessagingService {
       grace = min(max(number, 0), Self.longestGrace)
     }
     guard let id = request.claim else { throw request.noClaim }
-    store.updateClaim(id, of: request.queue, ttl: ttl, grace: grace) {
+    store.updateClaim(id, of: request.queue, ttl: ttl, grace: grace) { [hub] in
       exchange.answer($0) { isThere in
-        isThere ? Answer(204, .string("Claim \(request.claimText) updated.")) : request.noClaim
+        guard isThere else { return request.noClaim }
+        hub.dispatcher(of: request.queue)?.renew(id, ttl: ttl)
+        return Answer(204, .string("Claim \(request.claimText) updated."))
       }
     }
   }
@@ -75,7 +77,12 @@ extension MessagingService {
     let request = exchange.request
     let done = Answer(204, .string("Claim \(request.claimText) deleted."))
     guard let id = request.claim else { return exchange.answer(done) }
-    store.deleteClaim(id, of: request.queue) { exchange.answer($0) { _ in done } }
+    store.deleteClaim(id, of: request.queue) { [hub] in
+      exchange.answer($0) { _ in
+        hub.dispatcher(of: request.queue)?.end(id)
+        return done
+      }
+    }
   }
 }
 

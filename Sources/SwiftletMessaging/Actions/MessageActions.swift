@@ -60,11 +60,12 @@ extension MessagingService {
     let claimText = request.text("claim_id")
     let claim: DeleteClaim =
       claimText.map { text in Identifier(text).map { .claim($0) } ?? .malformed } ?? .none
-    store.deleteMessage(id, of: queue, claim: claim) {
+    store.deleteMessage(id, of: queue, claim: claim) { [hub] in
       exchange.answer($0) { answer in
         let claim = claimText ?? ""
         let needsClaim =
           "This message is claimed; it cannot be deleted without a valid claim ID."
+        if answer == .done { hub.dispatcher(of: queue)?.forget([id]) }
         return switch answer {
         case .done: Answer(204, [:])
         case .isClaimed: .failure(403, "Message \(text) is claimed", needsClaim)
@@ -127,8 +128,12 @@ extension MessagingService {
   }
 
   private func deleteMessages(_ ids: [Identifier], _ exchange: Exchange) {
-    store.deleteMessages(ids, of: exchange.request.queue) {
-      exchange.answer($0) { _ in Answer(204, [:]) }
+    let queue = exchange.request.queue
+    store.deleteMessages(ids, of: queue) { [hub] in
+      exchange.answer($0) { _ in
+        hub.dispatcher(of: queue)?.forget(ids)
+        return Answer(204, [:])
+      }
     }
   }
 

@@ -8,6 +8,12 @@ extension MessagingService {
       upTo: bound, or: settings.defaultPage,
       "Limit must be at least 1 and may not be greater than \(bound).")
     let marker = request.text("marker").flatMap { Identifier($0) }
+    if request.queue.isPattern {
+      let all = hub.subscriptions(to: request.queue)
+      let page = all.drop { id in marker.map { !$0.precedes(id.id) } ?? false }.prefix(limit)
+      return exchange.answer(
+        Answer(200, ["subscriptions": .array(page.map { $0.listed(at: now()) })]))
+    }
     store.listSubscriptions(of: request.queue, after: marker, limit: limit) { [now] in
       exchange.answer($0, orUnavailable: "Subscriptions could not be listed.") { subscriptions in
         Answer(200, ["subscriptions": .array(subscriptions.map { $0.listed(at: now()) })])
@@ -18,6 +24,10 @@ extension MessagingService {
   func getSubscription(_ exchange: Exchange) throws(Answer) {
     let request = exchange.request
     guard let id = request.subscription else { throw request.noSubscription }
+    if request.queue.isPattern {
+      guard let listener = hub.listener(id, of: request.queue) else { throw request.noSubscription }
+      return exchange.answer(Answer(200, listener.stored.listed(at: now())))
+    }
     store.subscription(id, of: request.queue) { [now] in
       exchange.answer(
         $0, orUnavailable: "Cannot retrieve subscription \(request.subscriptionText)."
@@ -36,17 +46,30 @@ extension MessagingService {
       try SubscriptionOptions(checking: value)
     }
     guard let id = request.subscription else { throw request.noSubscription }
+    if let options, let listener = hub.listener(id, of: request.queue),
+      listener.isAcknowledging != options.ack
+    {
+      throw .invalid("The option ack of a subscription cannot be changed.")
+    }
+    let isConfirmed = request.flag("confirmed")
+    let done = Answer(204, .string("Subscription \(request.subscriptionText) updated."))
+    let updateListener: @Sendable () -> Bool = { [hub, now] in
+      guard let listener = hub.listener(id, of: request.queue) else { return false }
+      listener.update(ttl: ttl, options: options, isConfirmed: isConfirmed, at: now())
+      return true
+    }
+    if request.queue.isPattern {
+      return exchange.answer(updateListener() ? done : request.noSubscription)
+    }
     store.updateSubscription(
-      id, of: request.queue, ttl: ttl, options: options?.packed,
-      isConfirmed: request.flag("confirmed")
-    ) { [hub, now] in
+      id, of: request.queue, ttl: ttl, options: options?.packed, isConfirmed: isConfirmed
+    ) {
       exchange.answer(
         $0, orUnavailable: "Subscription \(request.subscriptionText) could not be updated."
       ) { isStored in
-        let isLive = hub.update(
-          id, of: request.queue, expires: ttl.map { now() + $0 * 1000 }, options: options)
-        guard isStored || isLive else { return request.noSubscription }
-        return Answer(204, .string("Subscription \(request.subscriptionText) updated."))
+        guard isStored else { return request.noSubscription }
+        _ = updateListener()
+        return done
       }
     }
   }
@@ -55,6 +78,10 @@ extension MessagingService {
     let request = exchange.request
     let done = Answer(204, .string("Subscription \(request.subscriptionText) removed."))
     guard let id = request.subscription else { return exchange.answer(done) }
+    if request.queue.isPattern {
+      hub.unsubscribe(id, from: request.queue)
+      return exchange.answer(done)
+    }
     store.deleteSubscription(id, of: request.queue) { [hub] in
       exchange.answer(
         $0,

@@ -14,18 +14,28 @@ extension MessagingService {
       return try subscribe(url, exchange, ttl: ttl, options)
     }
     let conversation = exchange.conversation
+    let replays = try request.replays(of: names)
+    if options.ack {
+      guard replays.isEmpty else {
+        throw .invalid("since and the option ack cannot be present together.")
+      }
+      guard !names.contains(where: { $0.isPattern }) else {
+        throw .invalid("The option ack needs queues by name and no patterns.")
+      }
+    }
+    let now = now()
     let wanted = names.map { name in
       LiveSubscription(
-        queue: QueueKey(project: request.project, name: name),
-        subscriber: conversation.subscriber, expires: now() + ttl * 1000,
+        queue: name, subscriber: conversation.subscriber, ttl: ttl, now: now,
         format: conversation.notificationFormat(for: request, accept: accept),
-        options: options, replay: Replay(since: request.text("since")))
+        options: options, replays: replays[name] ?? [])
     }
     let creation = Creation(wanted, exchange)
     for (index, subscription) in wanted.enumerated() {
-      if subscription.isPattern {
+      if subscription.queue.isPattern {
         // No queue is made for a pattern, and no other process needs to know of it.
-        creation.done(index, .success(hub.has(subscription) ? nil : .random()))
+        let isThere = hub.has(subscription.subscriber, subscription.queue)
+        creation.done(index, .success(isThere ? nil : .random()))
         continue
       }
       store.createSubscription(
@@ -88,9 +98,9 @@ extension Request {
   /// characters or none.
   fileprivate func queuesToSubscribe(
     _ settings: MessagingSettings
-  ) throws(Answer) -> [String] {
+  ) throws(Answer) -> [QueueKey] {
     switch (text("queue_name"), array("queue_names")) {
-    case (_?, nil): return [try queueToMake().name]
+    case (_?, nil): return [try queueToMake()]
     case (nil, let names?):
       guard 1...settings.maxQueuesPerSubscription ~= names.count else {
         throw .invalid(
@@ -100,14 +110,48 @@ extension Request {
       guard text("subscriber")?.isEmpty ?? true else {
         throw .invalid("A subscriber with a URL has one queue_name and no queue_names.")
       }
-      var unique: [String] = []
+      var unique: [QueueKey] = []
       for name in names {
         guard case .string(let name) = name else { throw .schemaFailure }
         if name != "*" { _ = try queueToMake(name.replacing("*", with: "")) }
-        if !unique.contains(name) { unique.append(name) }
+        let queue = QueueKey(project: project, name: name)
+        if !unique.contains(queue) { unique.append(queue) }
       }
       return unique
     case (_?, _?), (nil, nil): throw .schemaFailure
+    }
+  }
+
+  /// What is to be told of the past, by the one of `names` whose subscription tells it: `since` is a
+  /// marker for the one queue named, or a map of markers by queue.
+  fileprivate func replays(
+    of names: [QueueKey]
+  ) throws(Answer) -> [QueueKey: [LiveSubscription.Marker]] {
+    switch body["since"] {
+    case nil: return [:]
+    case .string(let marker)?:
+      guard names.count == 1, let queue = names.first, !queue.isPattern else {
+        throw .invalid("since must be a map of markers by queue where queue_names are given.")
+      }
+      return [queue: [LiveSubscription.Marker(queue: queue, message: Identifier(marker))]]
+    case .map(let markers)?:
+      guard markers.entries.count <= LiveSubscription.mostReplays else {
+        throw .invalid("since may not name more than \(LiveSubscription.mostReplays) queues.")
+      }
+      var replays: [QueueKey: [LiveSubscription.Marker]] = [:]
+      for entry in markers.entries {
+        guard case .string(let name) = entry.key, case .string(let marker) = entry.value else {
+          throw .schemaFailure
+        }
+        let queue = QueueKey(project: project, name: name)
+        guard !queue.isPattern, let owner = names.first(where: { $0.covers(queue) }) else {
+          throw .invalid("since names \(name), which is not subscribed to.")
+        }
+        replays[owner, default: []].append(
+          LiveSubscription.Marker(queue: queue, message: Identifier(marker)))
+      }
+      return replays
+    default: throw .schemaFailure
     }
   }
 }

@@ -2,11 +2,12 @@
 
 import DequeModule
 import SwiftletCore
+import SwiftletServer
 import Synchronization
 
 /// One client's requests and what is said in return, without any I/O: messages in, effects out.
 ///
-/// Used on the connection's loop alone, but for ``answerCame()``.
+/// Used on the connection's loop alone, but for ``answerCame()`` and ``pages``.
 final class Conversation: @unchecked Sendable {
   /// What is to be done with the connection, in the order given.
   enum Effect {
@@ -17,7 +18,8 @@ final class Conversation: @unchecked Sendable {
     case resumeReading
     /// Have ``Conversation/woken(_:)`` called.
     case wake(after: Duration)
-    case subscribe(LiveSubscription)
+    /// Have ``Conversation/begin(_:)`` called with what listens from then on.
+    case subscribe([LiveSubscription])
   }
 
   typealias Perform = (Effect) -> Void
@@ -37,7 +39,16 @@ final class Conversation: @unchecked Sendable {
   }
   private var turns = Deque<Turn>()
   private var exchangesUnderWay = 0
+  /// How many exchanges had to be waited for, up to now.
+  private(set) var exchangesBegun = 0
   private var isPaused = false
+
+  /// Whether the connection has more to send than it should; whoever carries effects out says so.
+  var isFull = false
+  /// What is not sent yet of what listeners are to be told.
+  var notifications: Notifications
+  /// Pages of the past that the store has answered. Used on any thread.
+  let pages = Mutex<[Notifications.Page]>([])
 
   /// Has ``flush(_:)`` called on the loop. Called on any thread.
   private let callBack: @Sendable (Conversation) -> Void
@@ -46,10 +57,13 @@ final class Conversation: @unchecked Sendable {
   init(_ service: MessagingService, callBack: @escaping @Sendable (Conversation) -> Void) {
     self.service = service
     self.callBack = callBack
+    notifications = Notifications(limit: service.settings.notificationQueueLimit)
   }
 
   /// Whether an answer is still to come.
   var isBusy: Bool { !turns.isEmpty }
+  /// How many of ``exchangesBegun`` have been answered.
+  var exchangesEnded: Int { exchangesBegun - exchangesUnderWay }
 
   // MARK: - Requests
 
@@ -98,6 +112,7 @@ final class Conversation: @unchecked Sendable {
     if turns.isEmpty, let outcome { return conclude(outcome, exchange, format, perform) }
     turns.append(.exchange(exchange, format))
     exchangesUnderWay += 1
+    exchangesBegun += 1
     if exchangesUnderWay >= service.settings.maxRequestsUnderWay && !isPaused {
       isPaused = true
       perform(.pauseReading)
@@ -107,9 +122,13 @@ final class Conversation: @unchecked Sendable {
   private func conclude(
     _ outcome: Exchange.Outcome, _ exchange: Exchange, _ format: WireFormat, _ perform: Perform
   ) {
-    for subscription in outcome.subscriptions { perform(.subscribe(subscription)) }
+    if !outcome.subscriptions.isEmpty { perform(.subscribe(outcome.subscriptions)) }
     format.response(outcome.answer, to: exchange.echo)
       .withBytes { perform(.send($0, format.kind)) }
+    if !outcome.subscriptions.isEmpty {
+      readReplays()
+      setAlarm(perform)
+    }
   }
 
   /// Answers what no action is begun for.
@@ -150,7 +169,9 @@ final class Conversation: @unchecked Sendable {
         conclude(outcome, exchange, format, perform)
       }
       turns.removeFirst()
+      sendNotifications(perform)
     }
+    takePages(perform)
     if isPaused && exchangesUnderWay <= service.settings.maxRequestsUnderWay / 2 {
       isPaused = false
       perform(.resumeReading)
@@ -160,6 +181,7 @@ final class Conversation: @unchecked Sendable {
   /// The connection is gone.
   func end() {
     turns.removeAll()
+    notifications.removeAll()
     if subscribes { service.forget(subscriber) }
   }
 
@@ -204,7 +226,7 @@ extension Conversation {
         return .error(401, "Authentication failed.")
       }
       identity = .member(grant)
-      awaitExpiry(of: grant, perform)
+      setAlarm(perform)
     }
     return Answer(200, ["message": "Authentified."])
   }
@@ -226,19 +248,30 @@ extension Conversation {
     }
   }
 
-  /// The time asked for has come: for the end of what the client may do, unless it has authenticated
-  /// anew meanwhile.
-  func woken(_ perform: Perform) {
-    guard case .member(let grant) = identity else { return }
-    if grant.isGood(at: service.now()) {
-      awaitExpiry(of: grant, perform)
-    } else {
-      perform(.close(CloseCode(rawValue: 4003), reason: "Authentication expired."))
-    }
+  /// Closes the connection when what the client may do has ended; not when it has authenticated anew
+  /// meanwhile. True when it has been closed.
+  private func closeIfExpired(_ perform: Perform) -> Bool {
+    guard case .member(let grant) = identity, !grant.isGood(at: service.now()) else { return false }
+    perform(.close(CloseCode(rawValue: 4003), reason: "Authentication expired."))
+    return true
   }
 
-  private func awaitExpiry(of grant: Grant, _ perform: Perform) {
-    guard let expires = grant.expires else { return }
-    perform(.wake(after: .milliseconds(expires - service.now())))
+  /// The time asked for has come.
+  func woken(_ perform: Perform) {
+    if closeIfExpired(perform) { return }
+    service.hub.look(for: subscriber)
+    setAlarm(perform)
+  }
+
+  /// Asks for the next time at which there is something to be done.
+  func setAlarm(_ perform: Perform) {
+    var wait: Milliseconds?
+    if case .member(let grant) = identity, let expires = grant.expires {
+      wait = expires - service.now()
+    }
+    if notifications.areAcknowledged {
+      wait = min(wait ?? .max, ClaimDispatcher.lookInterval)
+    }
+    if let wait { perform(.wake(after: .milliseconds(wait))) }
   }
 }

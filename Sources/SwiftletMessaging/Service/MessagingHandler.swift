@@ -16,6 +16,7 @@ final class MessagingHandler: MessageHandler {
     let reference = connection.reference
     conversation = Conversation(service) { conversation in
       reference.perform { connection in
+        conversation.isFull = connection.isBacklogged
         conversation.flush { conversation.carryOut($0, on: connection) }
       }
     }
@@ -25,6 +26,10 @@ final class MessagingHandler: MessageHandler {
     _ message: RawSpan, kind: MessageKind, on connection: borrowing Connection
   ) {
     conversation.receive(message, kind: kind) { conversation.carryOut($0, on: connection) }
+  }
+
+  override func drained(_ connection: borrowing Connection) {
+    conversation.drained { conversation.carryOut($0, on: connection) }
   }
 
   override func woken(_ connection: borrowing Connection) {
@@ -41,13 +46,15 @@ final class MessagingHandler: MessageHandler {
 extension Conversation {
   func carryOut(_ effect: Effect, on connection: borrowing Connection) {
     switch effect {
-    case .send(let message, let kind): connection.send(message.bytes, kind: kind)
+    case .send(let message, let kind):
+      connection.send(message.bytes, kind: kind)
+      isFull = connection.isBacklogged
     case .close(let code, let reason): connection.close(code, reason: reason)
     case .pauseReading: connection.pauseReading()
     case .resumeReading: connection.reference.resumeReading()
     case .wake(let time): connection.wake(after: time)
-    case .subscribe(let subscription):
-      service.hub.subscribe(subscription, connection.reference, self)
+    case .subscribe(let subscriptions):
+      begin(service.subscribe(subscriptions, connection.reference, self))
     }
   }
 }

@@ -3,6 +3,7 @@
 public import Logging
 public import ServiceLifecycle
 public import SwiftletServer
+import Synchronization
 
 /// Queues, messages, claims and subscriptions over WebSockets, in JSON and in MessagePack.
 ///
@@ -15,9 +16,11 @@ public final class MessagingService: Service {
   let settings: MessagingSettings
   let authentication: Authentication?
   let store: any MessageStore
-  let hub: any SubscriptionHub
+  let hub: LocalHub
   /// Milliseconds since 1970.
   let now: @Sendable () -> Milliseconds
+  /// Lost by the policy for slow consumers.
+  let droppedNotifications = Atomic(0)
   private let logger: Logger
 
   /// - Parameter authentication: Without it everyone is served.
@@ -27,17 +30,17 @@ public final class MessagingService: Service {
   ) {
     self.init(
       settings: settings, authentication: authentication, store: store,
-      hub: LocalHub(now: wallClock), now: wallClock, logger: logger)
+      now: wallClock, logger: logger)
   }
 
   init(
     settings: MessagingSettings, authentication: Authentication?, store: any MessageStore,
-    hub: any SubscriptionHub, now: @escaping @Sendable () -> Milliseconds, logger: Logger
+    now: @escaping @Sendable () -> Milliseconds, logger: Logger
   ) {
     self.settings = settings
     self.authentication = authentication
     self.store = store
-    self.hub = hub
+    hub = LocalHub(store, now: now)
     self.now = now
     self.logger = logger
     store.observePosts { [hub] queue, messages in hub.posted(messages, to: queue) }
@@ -58,6 +61,21 @@ public final class MessagingService: Service {
   public func run() async throws {
     try? await gracefulShutdown()
     await store.close()
+  }
+
+  /// Begins to deliver what a connection subscribed to. Called on its loop.
+  func subscribe(
+    _ subscriptions: [LiveSubscription], _ connection: ConnectionReference,
+    _ conversation: Conversation
+  ) -> [Listener] {
+    let listeners = hub.subscribe(subscriptions, connection, conversation)
+    for listener in listeners where !listener.queue.isPattern {
+      // It may have been deleted since the store had it, which the hub could not know of.
+      store.subscription(listener.id, of: listener.queue) { [hub] result in
+        if case .success(nil) = result { hub.unsubscribe(listener.id, from: listener.queue) }
+      }
+    }
+    return listeners
   }
 
   /// A connection is gone, and with it what it subscribed to.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import SwiftletServer
+
 /// What the messaging service allows, and how it answers. Times are in seconds, sizes in bytes.
 public struct MessagingSettings: Sendable {
   public var defaultMessageTTL: Int64 = 3600
@@ -33,6 +35,12 @@ public struct MessagingSettings: Sendable {
   public var masksSecrets = false
   /// Requests of a connection whose answers are still to come, beyond which it is not read.
   public var maxRequestsUnderWay = 128
+  /// Bytes of notifications that wait for a connection, beyond what its output takes; then its
+  /// ``slowConsumer`` policy applies.
+  public var notificationQueueLimit = 1 << 20
+  public var slowConsumer = SlowConsumerPolicy.close
+  /// Messages that a subscription which acknowledges may have claimed at a time.
+  public var maxClaimsPerSubscriber = 32
 
   public init() {}
 

@@ -6,6 +6,9 @@
 /// the call returns. Completions of calls made one after the other by one thread run in that order, so
 /// that a connection's answers keep theirs. A store that cannot answer gives a ``StoreError``.
 ///
+/// The ids of a queue's messages ascend in the order in which they came, also when the queue is deleted
+/// and made anew.
+///
 /// Everything is of its project and queue: an id counts only there. An expired message, claim or
 /// subscription is not there any more, whether or not its memory has been taken back. Bounds (limits,
 /// ttl, names, sizes) have been checked by the caller.

@@ -1,81 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A subscription of a connection, which ends with it.
+/// A subscription of a connection, which ends with it, as it is asked for.
 struct LiveSubscription: Sendable {
   /// What the subscribers begin with that are connections.
   static let subscriberPrefix = "ws-connection:"
 
   static func newSubscriber() -> String { subscriberPrefix + Identifier.random().description }
 
-  private(set) var id = Identifier(high: 0, low: 0)
-  /// Its name may be a pattern.
-  let queue: QueueKey
-  /// The connection's own.
-  let subscriber: String
-  var expires: Milliseconds
+  /// Queues of the past that one request may ask for.
+  static let mostReplays = 64
+
+  /// As stores keep it; that of a pattern, which no store knows of, as well.
+  private(set) var stored: StoredSubscription
   let format: WireFormat
-  var options: SubscriptionOptions
-  let replay: Replay
+  let options: SubscriptionOptions
+  /// What it is to be told of the time before it began.
+  let replays: [Marker]
+
+  /// A place in a queue to go on from.
+  struct Marker: Sendable, Hashable {
+    var queue: QueueKey
+    /// What comes behind this message, or with nil all that is there.
+    var message: Identifier?
+  }
 
   init(
-    queue: QueueKey, subscriber: String, expires: Milliseconds, format: WireFormat,
-    options: SubscriptionOptions, replay: Replay
+    queue: QueueKey, subscriber: String, ttl: Int64, now: Milliseconds, format: WireFormat,
+    options: SubscriptionOptions, replays: [Marker]
   ) {
-    self.queue = queue
-    self.subscriber = subscriber
-    self.expires = expires
+    stored = StoredSubscription(
+      id: Identifier(high: 0, low: 0), queue: queue, subscriber: subscriber, ttl: ttl,
+      created: now, options: options.packed, isConfirmed: false)
     self.format = format
     self.options = options
-    self.replay = replay
+    self.replays = replays
   }
 
   /// The same, known by the id it was given.
   func with(id: Identifier) -> LiveSubscription {
     var copy = self
-    copy.id = id
+    copy.stored.id = id
     return copy
   }
 
-  var isPattern: Bool { queue.name.utf8.contains(UInt8(ascii: "*")) }
-}
-
-/// What a client wants to be sent of the time before it subscribed.
-enum Replay: Sendable, Hashable {
-  case nothing
-  /// All that is in the queue, or what came after this message.
-  case messages(after: Identifier?)
-
-  init(since marker: String?) {
-    // As in a list, a marker never seen marks the start.
-    self = marker.map { .messages(after: Identifier($0)) } ?? .nothing
-  }
-}
-
-/// The options of a subscription, and what the service itself heeds of them.
-struct SubscriptionOptions: Sendable, Hashable {
-  /// The whole map in MessagePack.
-  private(set) var packed: [UInt8] = [0x80]
-  /// Whether notifications tell the ids of the message and of the subscription.
-  private(set) var ids = false
-  /// Whether a message is claimed when it is notified, and notified anew unless it is deleted.
-  private(set) var ack = false
-
-  init(checking value: Value?) throws(Answer) {
-    guard case .map(let map)? = value else { return }
-    try checkRetryPolicy(map["_retry_policy"])
-    ids = try SubscriptionOptions.flag("ids", map)
-    ack = try SubscriptionOptions.flag("ack", map)
-    packed = []
-    WireFormat.messagePack.encode(.map(map), into: &packed)
-  }
-
-  private static func flag(_ name: String, _ map: Value.Map) throws(Answer) -> Bool {
-    switch map[name] {
-    case nil: return false
-    case .bool(let flag)?: return flag
-    default: throw .invalid("The option \(name) must be a boolean.")
-    }
-  }
+  var id: Identifier { stored.id }
+  /// Its name may be a pattern.
+  var queue: QueueKey { stored.queue }
+  /// The connection's own.
+  var subscriber: String { stored.subscriber }
 }
 
 extension Identifier {

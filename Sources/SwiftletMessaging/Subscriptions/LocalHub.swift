@@ -3,189 +3,201 @@
 import SwiftletServer
 import Synchronization
 
-/// The subscriptions of this process' connections.
-final class LocalHub: SubscriptionHub {
-  private struct Entry {
-    var subscription: LiveSubscription
-    let connection: ConnectionReference
-    let conversation: Conversation
-  }
-
+/// The subscriptions of this process' connections. Used on any thread.
+///
+/// Each subscriber gets the posts of a queue in their order, and a notification that its own request
+/// caused behind the response to that: ``Conversation/tell(_:to:_:)`` sees to it on the connection's loop.
+final class LocalHub: Sendable {
   private struct State {
-    var entries: [QueueKey: [Entry]] = [:]
+    var listeners: [Identifier: Listener] = [:]
+    var bySubscriber: [String: [Listener]] = [:]
+    /// By queue or pattern, one a loop; those of ``dispatchers`` are in none.
+    var audiences: [QueueKey: [Audience]] = [:]
     /// Those of the keys above that are patterns, by project.
-    var patterns: [String: [QueueKey]] = [:]
-    /// The keys above by subscriber.
-    var keys: [String: Set<QueueKey>] = [:]
+    var patterns: [String: Set<QueueKey>] = [:]
+    var dispatchers: [QueueKey: ClaimDispatcher] = [:]
+    var desks: [LoopReference: Desk] = [:]
   }
 
   private let state = Mutex(State())
   /// Subscriptions there are: most posts find none and need not look.
   private let count = Atomic(0)
+  private let store: any MessageStore
   private let now: @Sendable () -> Milliseconds
 
-  init(now: @escaping @Sendable () -> Milliseconds) {
+  init(_ store: any MessageStore, now: @escaping @Sendable () -> Milliseconds) {
+    self.store = store
     self.now = now
   }
 
+  // MARK: - Subscriptions
+
+  /// Begins to deliver what one request subscribed to. Called on the connection's loop. A
+  /// subscription of the same subscriber to the same queue is replaced.
   func subscribe(
-    _ subscription: LiveSubscription, _ connection: ConnectionReference,
+    _ subscriptions: [LiveSubscription], _ connection: ConnectionReference,
     _ conversation: Conversation
-  ) {
-    let entry = Entry(
-      subscription: subscription, connection: connection, conversation: conversation)
-    let key = subscription.queue
-    state.withLock { state in
-      remove(from: key, &state) { $0.subscriber == subscription.subscriber }
-      if subscription.isPattern && state.entries[key] == nil {
-        state.patterns[key.project, default: []].append(key)
-      }
-      state.entries[key, default: []].append(entry)
-      state.keys[subscription.subscriber, default: []].insert(key)
-      count.add(1, ordering: .relaxed)
+  ) -> [Listener] {
+    let hasPatterns = subscriptions.contains { $0.queue.isPattern }
+    var listeners: [Listener] = []
+    for subscription in subscriptions {
+      let elders = hasPatterns ? listeners : []
+      listeners.append(Listener(subscription, elders: elders, connection, conversation))
     }
+    let dispatchers = state.withLock { state in
+      listeners.compactMap { listener -> ClaimDispatcher? in
+        let older = state.bySubscriber[listener.subscriber]?.first { $0.queue == listener.queue }
+        if let older { remove(older, &state) }
+        return add(listener, &state)
+      }
+    }
+    for dispatcher in dispatchers { dispatcher.schedule() }
+    return listeners
   }
 
-  func has(_ subscription: LiveSubscription) -> Bool {
+  /// Whether the subscriber has a subscription to this very queue or pattern.
+  func has(_ subscriber: String, _ queue: QueueKey) -> Bool {
     let now = now()
-    return state.withLock {
-      $0.entries[subscription.queue]?.contains { entry in
-        entry.subscription.subscriber == subscription.subscriber && entry.subscription.expires > now
-      } ?? false
+    return state.withLock { state in
+      state.bySubscriber[subscriber]?.contains { $0.queue == queue && $0.isLive(at: now) } ?? false
     }
   }
 
-  func update(
-    _ id: Identifier, of queue: QueueKey, expires: Milliseconds?, options: SubscriptionOptions?
-  ) -> Bool {
-    state.withLock { state in
-      guard let index = state.entries[queue]?.firstIndex(where: { $0.subscription.id == id }) else {
-        return false
-      }
-      if let expires { state.entries[queue]![index].subscription.expires = expires }
-      if let options { state.entries[queue]![index].subscription.options = options }
-      return true
-    }
+  /// The live subscriptions to a pattern by id, which no store knows of.
+  func subscriptions(to pattern: QueueKey) -> [StoredSubscription] {
+    let now = now()
+    let listeners = state.withLock { $0.audiences[pattern]?.flatMap(\.listeners) ?? [] }
+    return listeners.filter { $0.isLive(at: now) }.map(\.stored).sorted { $0.id.precedes($1.id) }
+  }
+
+  /// A live subscription of a connection.
+  func listener(_ id: Identifier, of queue: QueueKey) -> Listener? {
+    guard let listener = state.withLock({ $0.listeners[id] }), listener.queue == queue,
+      listener.isLive(at: now())
+    else { return nil }
+    return listener
   }
 
   func unsubscribe(_ id: Identifier, from queue: QueueKey) {
-    state.withLock { remove(from: queue, &$0) { $0.id == id } }
+    state.withLock { state in
+      if let listener = state.listeners[id], listener.queue == queue { remove(listener, &state) }
+    }
   }
 
   func unsubscribeAll(from queue: QueueKey) {
-    state.withLock { remove(from: queue, &$0) { _ in true } }
-  }
-
-  func forget(_ subscriber: String) {
     state.withLock { state in
-      for key in state.keys[subscriber] ?? [] {
-        remove(from: key, &state) { $0.subscriber == subscriber }
+      for listener in state.listeners.values where listener.queue == queue {
+        remove(listener, &state)
       }
     }
   }
 
-  private func remove(
-    from key: QueueKey, _ state: inout State, _ isUnwanted: (LiveSubscription) -> Bool
-  ) {
-    guard var entries = state.entries.removeValue(forKey: key) else { return }
-    for entry in entries where isUnwanted(entry.subscription) {
-      let subscriber = entry.subscription.subscriber
-      state.keys[subscriber]?.remove(key)
-      if state.keys[subscriber]?.isEmpty ?? false { state.keys[subscriber] = nil }
-      count.subtract(1, ordering: .relaxed)
+  /// The connection is gone, and what it had claimed is free again.
+  func forget(_ subscriber: String) {
+    let claims = state.withLock { state in
+      (state.bySubscriber[subscriber] ?? []).map { ($0.queue, remove($0, &state)) }
     }
-    entries.removeAll { isUnwanted($0.subscription) }
-    if !entries.isEmpty {
-      state.entries[key] = entries
-    } else if let patterns = state.patterns[key.project] {
-      let left = patterns.filter { $0 != key }
-      state.patterns[key.project] = left.isEmpty ? nil : left
+    for (queue, claims) in claims where !claims.isEmpty {
+      release(claims, of: queue)
+    }
+  }
+
+  /// Returns who claims for it, if it acknowledges.
+  private func add(_ listener: Listener, _ state: inout State) -> ClaimDispatcher? {
+    let key = listener.queue
+    state.listeners[listener.id] = listener
+    state.bySubscriber[listener.subscriber, default: []].append(listener)
+    count.add(1, ordering: .relaxed)
+    if listener.isAcknowledging {
+      let service = listener.conversation.service
+      let dispatcher = state.dispatchers[key] ?? ClaimDispatcher(of: key, service)
+      state.dispatchers[key] = dispatcher
+      dispatcher.add(listener)
+      return dispatcher
+    }
+    let loop = listener.connection.home
+    if let audience = state.audiences[key]?.first(where: { $0.desk.loop == loop }) {
+      audience.add(listener)
+      return nil
+    }
+    let desk = state.desks[loop] ?? Desk(loop, now: now)
+    state.desks[loop] = desk
+    let audience = Audience(desk)
+    audience.add(listener)
+    state.audiences[key, default: []].append(audience)
+    if key.isPattern { state.patterns[key.project, default: []].insert(key) }
+    return nil
+  }
+
+  /// Returns the claims it has.
+  @discardableResult
+  private func remove(_ listener: Listener, _ state: inout State) -> [Identifier] {
+    let key = listener.queue
+    listener.end()
+    guard state.listeners.removeValue(forKey: listener.id) != nil else { return [] }
+    count.subtract(1, ordering: .relaxed)
+    state.bySubscriber[listener.subscriber]?.removeAll { $0 === listener }
+    if state.bySubscriber[listener.subscriber]?.isEmpty ?? false {
+      state.bySubscriber[listener.subscriber] = nil
+    }
+    let loop = listener.connection.home
+    if let audience = state.audiences[key]?.first(where: { $0.desk.loop == loop }) {
+      audience.remove(listener)
+      if audience.listeners.isEmpty { state.audiences[key]?.removeAll { $0 === audience } }
+      if state.audiences[key]?.isEmpty ?? false {
+        state.audiences[key] = nil
+        state.patterns[key.project]?.remove(key)
+        if state.patterns[key.project]?.isEmpty ?? false { state.patterns[key.project] = nil }
+      }
+    }
+    guard let dispatcher = state.dispatchers[key] else { return [] }
+    let claims = dispatcher.remove(listener)
+    if dispatcher.isEmpty { state.dispatchers[key] = nil }
+    return claims
+  }
+
+  private func release(_ claims: [Identifier], of queue: QueueKey) {
+    for claim in claims {
+      store.deleteClaim(claim, of: queue) { [self] result in
+        if case .success = result { dispatcher(of: queue)?.schedule() }
+      }
     }
   }
 
   // MARK: - Posts
 
+  /// Told of every post, in the order of the posts to a queue, from within the store.
   func posted(_ messages: [StoredMessage], to queue: QueueKey) {
     guard count.load(ordering: .relaxed) > 0 else { return }
-    let entries = subscribers(of: queue)
-    if entries.isEmpty { return }
-    let notifications = messages.map { Notification($0, of: queue) }
-    for (loop, entries) in Dictionary(grouping: entries, by: \.connection.home) {
-      loop.perform { loop in
-        for entry in entries {
-          loop.with(entry.connection) { connection in
-            let format = entry.subscription.format
-            for notification in notifications {
-              notification.encoded(format).withUnsafeBytes { bytes in
-                entry.conversation.say(bytes, format.kind) {
-                  entry.conversation.carryOut($0, on: connection)
-                }
-              }
-            }
-          }
-        }
+    let dispatcher = state.withLock { state -> ClaimDispatcher? in
+      var posts: [Notification] = []
+      func tell(_ audiences: [Audience]) {
+        if posts.isEmpty { posts = messages.map { Notification($0, of: queue) } }
+        for audience in audiences { audience.desk.add(posts, for: audience) }
       }
+      if let audiences = state.audiences[queue] { tell(audiences) }
+      for pattern in state.patterns[queue.project] ?? [] where pattern.covers(queue) {
+        if let audiences = state.audiences[pattern] { tell(audiences) }
+      }
+      return state.dispatchers[queue]
     }
+    dispatcher?.schedule()
   }
 
-  private func subscribers(of queue: QueueKey) -> [Entry] {
-    let now = now()
-    return state.withLock { state in
-      var entries = state.entries[queue] ?? []
-      for pattern in state.patterns[queue.project] ?? []
-      where pattern.project.hasSameBytes(as: queue.project) && pattern.name.matches(queue.name) {
-        entries += state.entries[pattern] ?? []
+  // MARK: - Claims
+
+  /// Some time has passed for a subscriber: claims may have ended.
+  func look(for subscriber: String) {
+    let dispatchers = state.withLock { state in
+      (state.bySubscriber[subscriber] ?? []).compactMap {
+        $0.isAcknowledging ? state.dispatchers[$0.queue] : nil
       }
-      entries.removeAll { $0.subscription.expires <= now }
-      return entries
     }
+    for dispatcher in dispatchers { dispatcher.look() }
   }
 
-  /// A post as it is told to subscribers, encoded when it is first needed so.
-  private final class Notification: Sendable {
-    private let value: Value
-    private let encodings = Mutex<[WireFormat: [UInt8]]>([:])
-
-    init(_ message: StoredMessage, of queue: QueueKey) {
-      value = [
-        "body": .packed(message.body), "ttl": .int(message.ttl),
-        "queue_name": .string(queue.name), "Message_Type": "Notification",
-      ]
-    }
-
-    func encoded(_ format: WireFormat) -> [UInt8] {
-      encodings.withLock { encodings in
-        if let bytes = encodings[format] { return bytes }
-        let bytes = format.encode(value)
-        encodings[format] = bytes
-        return bytes
-      }
-    }
-  }
-}
-
-extension String {
-  /// Whether this pattern, in which a `*` stands for any characters or none, is that of `name`.
-  func matches(_ name: String) -> Bool {
-    let pattern = Array(utf8)
-    let name = Array(name.utf8)
-    var (at, place) = (0, 0)
-    /// Behind the last star, and what it has taken so far.
-    var star: (pattern: Int, place: Int)?
-    while place < name.count {
-      if at < pattern.count && pattern[at] == UInt8(ascii: "*") {
-        at += 1
-        star = (at, place)
-      } else if at < pattern.count && pattern[at] == name[place] {
-        at += 1
-        place += 1
-      } else if let last = star {
-        star = (last.pattern, last.place + 1)
-        (at, place) = (last.pattern, last.place + 1)
-      } else {
-        return false
-      }
-    }
-    return pattern[at...].allSatisfy { $0 == UInt8(ascii: "*") }
+  /// The dispatcher of a queue that has subscribers who acknowledge.
+  func dispatcher(of queue: QueueKey) -> ClaimDispatcher? {
+    count.load(ordering: .relaxed) > 0 ? state.withLock { $0.dispatchers[queue] } : nil
   }
 }

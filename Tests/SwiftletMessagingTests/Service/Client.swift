@@ -9,22 +9,23 @@ import Testing
 
 /// A service without a server, with a clock that tests advance.
 final class TestService: Sendable {
-  let clock = TestClock()
+  let clock: TestClock
   let service: MessagingService
   private let directory = TemporaryDirectory()
 
   /// Without `store` on one of the test's ``Surroundings``.
   init(
     _ settings: MessagingSettings = MessagingSettings(), authentication: Authentication? = nil,
-    store: (any MessageStore)? = nil
+    store: (any MessageStore)? = nil, clock: TestClock = TestClock()
   ) {
+    self.clock = clock
     var quiet = Logger(label: "test")
     quiet.logLevel = .critical
-    let (clock, directory) = (clock, directory)
+    let directory = directory
     service = MessagingService(
       settings: settings, authentication: authentication,
       store: store ?? Self.makeStore(in: directory, settings, clock),
-      hub: LocalHub { clock.now }, now: { clock.now }, logger: quiet)
+      now: { clock.now }, logger: quiet)
   }
 
   private static func makeStore(
@@ -59,7 +60,7 @@ final class Client: @unchecked Sendable {
   /// A conversation's effect, with bytes that last.
   enum Effect {
     case send([UInt8], MessageKind)
-    case subscribe(LiveSubscription)
+    case subscribe([LiveSubscription])
     case other(Conversation.Effect)
   }
   let callBacks = EventLog<Void>()
@@ -83,10 +84,10 @@ final class Client: @unchecked Sendable {
   func flush() { conversation.flush(note) }
   func wake() { conversation.woken(note) }
 
-  private func note(_ effect: Conversation.Effect) {
+  func note(_ effect: Conversation.Effect) {
     switch effect {
     case .send(let bytes, let kind): effects.append(.send(Array(bytes), kind))
-    case .subscribe(let subscription): effects.append(.subscribe(subscription))
+    case .subscribe(let subscriptions): effects.append(.subscribe(subscriptions))
     default: effects.append(.other(effect))
     }
   }

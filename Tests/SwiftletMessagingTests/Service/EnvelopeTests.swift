@@ -171,6 +171,7 @@ import Testing
       ("subscription_create", ["queue_name": "q", "accept": "xml"]),
       ("subscription_create", ["queue_name": "q", "accept": "JSON"]),
       ("subscription_create", ["queue_name": "q", "since": 1]),
+      ("subscription_create", ["queue_name": "q", "since": ["q": 1]]),
       ("subscription_create", ["queue_name": "q", "queue_names": ["r"]]),
       ("subscription_create", ["queue_names": "r"]), ("subscription_create", ["queue_names": [1]]),
       ("subscription_list", [:]), ("subscription_get", ["queue_name": "q"]),

@@ -13,7 +13,9 @@ final class SlowStore: StoreAround, @unchecked Sendable {
   }
   private let state = Mutex(State())
 
-  init() { super.init(MemoryStore(defaultMessageTTL: 3600, clock: wallClock)) }
+  init(clock: @escaping @Sendable () -> Milliseconds = wallClock) {
+    super.init(MemoryStore(defaultMessageTTL: 3600, clock: clock))
+  }
 
   /// From now on answers are held back.
   func slowDown() { state.withLock { $0.isSlow = true } }

@@ -180,8 +180,8 @@ import Testing
     client.send(
       ["action": "subscription_create", "headers": client.headers, "body": body], as: format)
     let effects = client.takeEffects()
-    let subscriptions = effects.compactMap { effect -> LiveSubscription? in
-      if case .subscribe(let subscription) = effect { subscription } else { nil }
+    let subscriptions = effects.flatMap { effect -> [LiveSubscription] in
+      if case .subscribe(let subscriptions) = effect { subscriptions } else { [] }
     }
     guard case .send(let bytes, let kind)? = effects.last else { return (.null, subscriptions) }
     let response = try (kind == .text ? WireFormat.json : .messagePack).decode(bytes)
@@ -194,7 +194,7 @@ import Testing
     try client.ask("subscription_create", ["queue_name": "a"])
     let (body, subscriptions) = try subscribe(client, ["queue_names": ["a", "b", "c*", "*", "b"]])
     #expect(subscriptions.map(\.queue.name) == ["b", "c*", "*"])
-    #expect(subscriptions.map(\.isPattern) == [false, true, true])
+    #expect(subscriptions.map(\.queue.isPattern) == [false, true, true])
     #expect(body["message"] == "Subscription a, b, c*, * created.")
     let expected = subscriptions.map { one -> Value in
       ["queue_name": .string(one.queue.name), "subscription_id": .string(one.id.description)]
@@ -235,23 +235,77 @@ import Testing
     let (_, plain) = try subscribe(client, ["queue_name": "a"])
     #expect(plain.count == 1)
     #expect(plain[0].queue == QueueKey(project: "p", name: "a"))
-    #expect(plain[0].expires == now + 3_600_000 && plain[0].replay == .nothing)
+    #expect(plain[0].stored.expires == now + 3_600_000 && plain[0].replays.isEmpty)
     #expect(!plain[0].options.ids && !plain[0].options.ack)
     #expect(plain[0].subscriber == client.conversation.subscriber)
-    let marker = MessageActionTests.noID
-    let (_, full) = try subscribe(
-      client,
-      [
-        "queue_name": "b", "ttl": 60, "since": .string(marker),
-        "options": ["ids": true, "ack": true],
-      ])
-    #expect(full.count == 1)
-    #expect(full[0].expires == now + 60000 && full[0].options.ids && full[0].options.ack)
-    #expect(full[0].replay == .messages(after: Identifier(marker)))
-    let (_, all) = try subscribe(client, ["queue_name": "c", "since": ""])
-    #expect(all[0].replay == .messages(after: nil))
-    let (_, none) = try subscribe(client, ["queue_name": "c"])
+    let (_, ack) = try subscribe(
+      client, ["queue_name": "b", "ttl": 60, "options": ["ids": true, "ack": true]])
+    #expect(ack[0].stored.expires == now + 60000 && ack[0].options.ids && ack[0].options.ack)
+    let (_, none) = try subscribe(client, ["queue_name": "b"])
     #expect(none.isEmpty)
+  }
+
+  // MARK: - The past
+
+  private func marker(_ queue: String, _ text: String) -> LiveSubscription.Marker {
+    .init(queue: QueueKey(project: "p", name: queue), message: Identifier(text))
+  }
+
+  @Test func pastOfOneQueue() throws {
+    let client = service.client()
+    let id = MessageActionTests.noID
+    let (_, some) = try subscribe(client, ["queue_name": "a", "since": .string(id)])
+    #expect(some.map(\.replays) == [[marker("a", id)]])
+    let (_, all) = try subscribe(client, ["queue_name": "b", "since": ""])
+    #expect(all.map(\.replays) == [[marker("b", "")]])
+  }
+
+  @Test func pastOfEachQueueIsToldByTheFirstNameThatCoversIt() throws {
+    let id = MessageActionTests.noID
+    let (_, subscriptions) = try subscribe(
+      service.client(),
+      [
+        "queue_names": ["a*", "*b", "b"], "since": ["ab": .string(id), "b": "", "cb": ""],
+      ])
+    #expect(subscriptions.map { $0.replays.count } == [1, 2, 0])
+    #expect(subscriptions[0].replays == [marker("ab", id)])
+    #expect(Set(subscriptions[1].replays) == [marker("b", ""), marker("cb", "")])
+  }
+
+  static let refusedSince: [(Value, String)] = [
+    (
+      ["queue_names": ["a", "b"], "since": ""],
+      "since must be a map of markers by queue where queue_names are given."
+    ),
+    (
+      ["queue_names": ["a*"], "since": ""],
+      "since must be a map of markers by queue where queue_names are given."
+    ),
+    (["queue_name": "a", "since": ["b": ""]], "since names b, which is not subscribed to."),
+    (["queue_names": ["a*"], "since": ["a*": ""]], "since names a*, which is not subscribed to."),
+    (
+      [
+        "queue_names": ["*"],
+        "since": .map(
+          .init(unique: (0...64).map { .init(key: .string("q\($0)"), value: "") })),
+      ], "since may not name more than 64 queues."
+    ),
+    (
+      ["queue_name": "a", "since": "", "options": ["ack": true]],
+      "since and the option ack cannot be present together."
+    ),
+    (
+      ["queue_names": ["a", "b*"], "options": ["ack": true]],
+      "The option ack needs queues by name and no patterns."
+    ),
+  ]
+
+  @Test(arguments: refusedSince)
+  func pastThatIsRefused(wrong: (body: Value, complaint: String)) throws {
+    let client = service.client()
+    let response = try client.ask("subscription_create", wrong.body)
+    #expect(response.status == 400 && response.body == refusal(wrong.complaint))
+    #expect(try client.ask("queue_list").body == ["queues": []])
   }
 
   // MARK: - In which format

@@ -10,6 +10,8 @@ struct MemoryState {
   private let scheme: IdentifierScheme
   private let garbage = Garbage()
   private var nextQueue: UInt64 = 1
+  /// Above those of all messages of queues that are gone, any of which may be made anew.
+  private var firstSequence: UInt64 = 1
   private var nextClaim: UInt64 = 1
 
   /// The same queues, for ``sweep(_:)``.
@@ -54,7 +56,7 @@ struct MemoryState {
   mutating func add(_ key: QueueKey, _ metadata: QueueMetadata) -> MessageQueue {
     let queue = MessageQueue(
       key, number: nextQueue, scheme: scheme, metadata: metadata, index: list.count,
-      garbage: garbage)
+      firstSequence: firstSequence, garbage: garbage)
     nextQueue += 1
     queues[key] = queue
     names.insert(key)
@@ -66,6 +68,7 @@ struct MemoryState {
   mutating func remove(_ key: QueueKey) {
     guard let queue = queues.removeValue(forKey: key) else { return }
     names.remove(key)
+    firstSequence = max(firstSequence, queue.nextSequence)
     let last = list.removeLast()
     if last !== queue {
       list[queue.index] = last

@@ -14,20 +14,21 @@ final class MessageQueue {
   var index: Int
 
   var messages: MessageTree
-  private(set) var nextSequence: UInt64 = 1
+  private(set) var nextSequence: UInt64
 
   var claims: [UInt64: MemoryClaim] = [:]
   var claimEnds = Deadlines()
 
   init(
     _ key: QueueKey, number: UInt64, scheme: IdentifierScheme, metadata: QueueMetadata, index: Int,
-    garbage: Garbage
+    firstSequence: UInt64, garbage: Garbage
   ) {
     self.key = key
     self.number = number
     self.scheme = scheme
     self.metadata = metadata
     self.index = index
+    nextSequence = firstSequence
     messages = MessageTree(garbage: garbage)
   }
 

@@ -50,7 +50,7 @@ struct Subscriptions {
 
   mutating func catchUp(_ now: Milliseconds) {
     while let entry = ends.takeDue(now) {
-      if records[entry.number]?.ends == entry.time { remove(entry.number) }
+      if records[entry.number]?.expires == entry.time { remove(entry.number) }
     }
   }
 
@@ -140,8 +140,8 @@ struct Subscriptions {
 
   private mutating func set(_ record: StoredSubscription, _ number: UInt64) {
     records[number] = record
-    ends.add(number, at: record.ends, living: records.count) { [records] in
-      records[$0.number]?.ends == $0.time
+    ends.add(number, at: record.expires, living: records.count) { [records] in
+      records[$0.number]?.expires == $0.time
     }
   }
 
@@ -151,8 +151,4 @@ struct Subscriptions {
     bySubscriber.remove(
       BySubscriber(subscriber: record.subscriber, queue: record.queue, number: number))
   }
-}
-
-extension StoredSubscription {
-  fileprivate var ends: Milliseconds { created.after(seconds: ttl) }
 }
