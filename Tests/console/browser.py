@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -88,12 +88,12 @@ class Console:
     # Doing
 
     def click(self, selector: str) -> None:
-        """Clicks; again, when the page draws the element anew just then."""
+        """Clicks on what is there or comes, also when the page draws it anew just then."""
 
         def clicked() -> bool:
             try:
                 self.find(selector).click()
-            except StaleElementReferenceException:
+            except (NoSuchElementException, StaleElementReferenceException):
                 return False
             return True
 

@@ -28,11 +28,22 @@ const cell = (...children) => make("td", {}, ...children);
 const numberCell = (head, value) =>
   make("td", { class: "numeric", "data-head": head }, value === undefined ? "" : String(value));
 
-/** An id in short (its end, for servers may count at its beginning), whole on hover; a click copies it. */
+/**
+ * An id in short (its end, for servers may count at its beginning), whole on hover. A click copies it, or
+ * shows it whole where the browser forbids that.
+ */
 export function idButton(id) {
-  const copy = () => navigator.clipboard?.writeText(id);
-  const properties = { type: "button", class: "id", title: `Copy ${id}`, onclick: copy };
-  return make("button", properties, `…${id.slice(-8)}`);
+  const short = `…${id.slice(-8)}`;
+  const onclick = async ({ target }) => {
+    try {
+      await navigator.clipboard.writeText(id);
+      target.textContent = "copied";
+      setTimeout(() => (target.textContent = short), 1500);
+    } catch {
+      target.textContent = id;
+    }
+  };
+  return make("button", { type: "button", class: "id", title: `Copy ${id}`, onclick }, short);
 }
 
 function rowButton(label, subject, onclick, look = "") {
