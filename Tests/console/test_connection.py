@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Connections that end and come back, and signing in."""
 
+import json
+import uuid
+
 import pytest
 from browser import Console
+from cable import Cable
 from selenium.webdriver.common.keys import Keys
 from serverprocess import ServerProcess
 from steps import ENCODINGS, connect, encoding, open_queue, post, send
+from websockets.sync.client import connect as open_socket
 
 
 @pytest.fixture
@@ -44,6 +49,43 @@ def test_reconnects_and_subscribes_again(own_server, chromium):
     post(console, '"after"')
     console.until(lambda: console.text("#notification-count") == "1")
     console.complaints()  # of the attempts that failed
+
+
+@pytest.mark.parametrize("pattern", [False, True])
+def test_what_was_missed_is_told_after_a_reconnect(server, chromium, pattern):
+    cable = Cable(server.port)
+    console = Console(chromium, f"http://127.0.0.1:{cable.port}/")
+    name = f"missed-{pattern}"
+    console.click("#reconnect")
+    connect(console)
+    open_queue(console, name)
+    console.click("#tab-subscriptions")
+    if pattern:
+        console.fill("form[data-action=subscription_create] [name=queue_names]", "missed-T*, other")
+    console.click("form[data-action=subscription_create] [name=ids]")
+    send(console, "subscription_create")
+    console.until_status("subscription_create 201")
+    post(console, "1")
+    console.until(lambda: console.texts("#notifications code") == ["1"])
+
+    cable.cut()
+    console.until(lambda: console.text("#state") == "trying again")
+    assert "Trying again in" in console.text("#status")
+    post_elsewhere(server, name, [2, 3])
+    cable.mend()
+    console.until(lambda: console.texts("#notifications code") == ["3", "2", "1"])
+    post(console, "4")
+    console.until(lambda: console.texts("#notifications code") == ["4", "3", "2", "1"])
+    console.complaints()  # of the attempts that failed
+    cable.cut()
+
+
+def post_elsewhere(server, queue: str, bodies: list) -> None:
+    headers = {"Client-ID": str(uuid.uuid4()), "X-Project-ID": "demo"}
+    body = {"queue_name": queue, "messages": [{"body": body} for body in bodies]}
+    with open_socket(f"{server.url}/v2") as peer:
+        peer.send(json.dumps({"action": "message_post", "headers": headers, "body": body}))
+        assert json.loads(peer.recv())["headers"]["status"] == 201
 
 
 def test_end_of_the_server_is_said(own_server, chromium):

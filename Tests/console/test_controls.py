@@ -110,6 +110,24 @@ def test_options_of_a_subscription(connected, queue):
     }
 
 
+@pytest.mark.parametrize("kind", ENCODINGS)
+def test_message_that_awaits_acknowledgement(connected, queue, kind):
+    encoding(connected, kind)
+    connected.click("#tab-subscriptions")
+    connected.click(form("subscription_create", "ack"))
+    send(connected, "subscription_create")
+    connected.until_status("subscription_create 201")
+    post(connected, '"to do"')
+    connected.until(lambda: connected.text("#queue-counts") == "1 message: 0 free, 1 claimed")
+    connected.click("#notifications button.small")
+    connected.until(lambda: connected.text("#notifications button.small") == "Acknowledged")
+    connected.until(lambda: connected.text("#queue-counts") == "0 messages: 0 free, 0 claimed")
+    # The focus stays, and a second Enter asks for nothing.
+    asked = len(kinds_of(connected, "message_delete"))
+    connected.press(Keys.ENTER)
+    assert len(kinds_of(connected, "message_delete")) == asked
+
+
 def test_notifications_are_cleared(connected, queue):
     subscribe(connected)
     post(connected, "1", copies=3)

@@ -130,7 +130,7 @@ export const ACTIONS = {
         choices: [["as the request"], ["text (JSON)", "json"], ["binary (MessagePack)", "msgpack"]],
       },
       integer("ttl", "TTL, s", { hint: "from 60, default 3600" }),
-      text("since", "Since", { ...long, hint: "a message ID: replay what came after" }),
+      text("since", "Since", { ...long, hint: "a message ID: tell what came after" }),
       text("subscriber", "Subscriber", { ...long, hint: "a URL; empty: this connection" }),
       names("queue_names", "Other queues", { ...long, hint: "instead: names, patterns such as a*" }),
       json("options", "Options", { example: '{"post_headers": {}}' }),

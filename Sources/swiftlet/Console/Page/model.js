@@ -5,6 +5,7 @@
 import { isSuccess } from "./words.js";
 
 const MAX_MESSAGES = 1000; // listed of one queue
+const MAX_RESUMED = 64; // queues of one subscription
 
 /** Dispatches "change" when anything changed. */
 export class Model extends EventTarget {
@@ -18,7 +19,7 @@ export class Model extends EventTarget {
   claims = new Map();
   /** By id: the server's record { id, source, ttl, ... }, or the part of it that is known. */
   subscriptions = new Map();
-  /** By id: the requests' bodies that subscribed this connection. */
+  /** By id of this connection's subscriptions: { source, request } with the body that made it, and others maybe. */
   own = new Map();
 
   select(queue) {
@@ -30,7 +31,7 @@ export class Model extends EventTarget {
 
   /** The connection has ended, and with it what hung on it: returns what this connection subscribed to. */
   forget() {
-    const requests = [...this.own.values()];
+    const requests = new Set([...this.own.values()].map(({ request }) => request));
     this.own.clear();
     this.subscriptions.clear();
     this.changed();
@@ -39,9 +40,13 @@ export class Model extends EventTarget {
 
   /** A subscription that tells ids is taken up again, after a reconnect, where it ended. */
   notified(notification) {
-    const { subscription_id: id, message_id: since } = notification ?? {};
-    const request = this.own.get(id);
-    if (request?.queue_name && since) request.since = since;
+    const { subscription_id, queue_name, message_id, claim_id } = notification ?? {};
+    const request = this.own.get(subscription_id)?.request;
+    if (!request || !message_id || claim_id) return;
+    if (request.queue_name) return void (request.since = message_id);
+    const { [queue_name]: before, ...others } = request.since ?? {};
+    const latest = Object.entries(others).slice(1 - MAX_RESUMED);
+    request.since = Object.fromEntries([...latest, [queue_name, message_id]]);
   }
 
   /** Learns from a response: { request, status, body }. */
@@ -140,14 +145,13 @@ const LESSONS = {
 
   subscription_create: success((model, asked, body) => {
     // What was asked to be replayed is replayed once, not again with every reconnect.
-    const { queue_name, queue_names, since, ttl = 3600, subscriber = "this connection", ...rest } = asked;
+    const { since, subscriber, ...request } = asked;
+    const { queue_name, ttl = 3600 } = asked;
     const made = body.subscriptions ?? [{ queue_name, subscription_id: body.subscription_id }];
     for (const { queue_name: source, subscription_id: id } of made) {
-      const isPattern = source.includes("*");
-      if (!isPattern) model.see(source);
-      model.subscriptions.set(id, { id, source, ttl, subscriber });
-      const place = isPattern ? { queue_names: [source] } : { queue_name: source };
-      if (!asked.subscriber) model.own.set(id, { ...place, ttl, ...rest });
+      if (!source.includes("*")) model.see(source);
+      model.subscriptions.set(id, { id, source, ttl, subscriber: subscriber || "this connection" });
+      if (!subscriber) model.own.set(id, { source, request });
     }
   }),
   subscription_list: success((model, asked, { subscriptions }) => {
@@ -161,6 +165,11 @@ const LESSONS = {
   subscription_get: success((model, asked, body) => model.subscriptions.set(body.id, body)),
   subscription_delete: success((model, { subscription_id: id }) => {
     model.subscriptions.delete(id);
+    const { source, request } = model.own.get(id) ?? {};
+    if (request?.queue_names) {
+      request.queue_names = request.queue_names.filter((name) => name !== source);
+      delete request.since; // which may name queues of that one
+    }
     model.own.delete(id);
   }),
 };

@@ -38,7 +38,7 @@ function fromBitmap(bitmap) {
 }
 
 /** Netpbm's gray format, binary (P5) or plain (P2), with at most 256 levels. */
-export function readPGM(bytes) {
+function readPGM(bytes) {
   let at = 2;
   const isSpace = (byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
   const number = () => {
