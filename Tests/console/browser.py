@@ -3,6 +3,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 
 from selenium import webdriver
@@ -14,6 +15,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 from serverprocess import eventually
+
+PAUSE = 0.01  # seconds between two looks, which leave Chromium the processor
 
 
 def start_chromium() -> webdriver.Chrome:
@@ -80,7 +83,13 @@ class Console:
         return self.run(body, *arguments)
 
     def until(self, condition: Callable[[], bool]) -> None:
-        assert eventually(condition), f"status: {self.text('#status')!r}"
+        def held() -> bool:
+            if condition():
+                return True
+            time.sleep(PAUSE)
+            return False
+
+        assert eventually(held), f"status: {self.text('#status')!r}"
 
     def until_status(self, part: str) -> None:
         self.until(lambda: part in self.text("#status"))
@@ -100,7 +109,7 @@ class Console:
         self.until(clicked)
 
     def fill(self, selector: str, text: str) -> None:
-        """Replaces a control's text, by keys where it is short."""
+        """Replaces a control's text, key by key."""
         control = self.find(selector)
         control.clear()
         control.send_keys(text)

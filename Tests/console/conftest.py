@@ -27,7 +27,6 @@ def console(server, chromium):
     page = Console(chromium, f"http://127.0.0.1:{server.port}/")
     yield page
     assert page.complaints() == []
-    chromium.get("about:blank")
 
 
 @pytest.fixture

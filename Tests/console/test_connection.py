@@ -23,6 +23,7 @@ def own_server(chromium, tmp_path):
         return started[-1]
 
     yield start
+    chromium.get("about:blank")  # or the page would complain of the server's end to the next test
     for process in started:
         if process.running:
             process.stop()
@@ -51,9 +52,16 @@ def test_reconnects_and_subscribes_again(own_server, chromium):
     console.complaints()  # of the attempts that failed
 
 
-@pytest.mark.parametrize("pattern", [False, True])
-def test_what_was_missed_is_told_after_a_reconnect(server, chromium, pattern):
+@pytest.fixture
+def cable(server, chromium):
     cable = Cable(server.port)
+    yield cable
+    chromium.get("about:blank")
+    cable.cut()
+
+
+@pytest.mark.parametrize("pattern", [False, True])
+def test_what_was_missed_is_told_after_a_reconnect(server, chromium, cable, pattern):
     console = Console(chromium, f"http://127.0.0.1:{cable.port}/")
     name = f"missed-{pattern}"
     console.click("#reconnect")
@@ -77,7 +85,6 @@ def test_what_was_missed_is_told_after_a_reconnect(server, chromium, pattern):
     post(console, "4")
     console.until(lambda: console.texts("#notifications code") == ["4", "3", "2", "1"])
     console.complaints()  # of the attempts that failed
-    cable.cut()
 
 
 def post_elsewhere(server, queue: str, bodies: list) -> None:

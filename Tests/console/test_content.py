@@ -60,7 +60,7 @@ def test_long_and_many_fit_a_narrow_screen(connected, queue, scheme):
     subscribe(connected)
     send(connected, "subscription_list")
     connected.until_status("subscription_list 200")
-    post(connected, json.dumps({"unbroken": "x" * 3000, "bytes": {"$hex": "ff" * 300}}))
+    post(connected, json.dumps({"unbroken": "x" * 600, "bytes": {"$hex": "ff" * 100}}))
     send(connected, "message_list")
     connected.until(lambda: len(connected.all("#message-list tbody tr")) == 1)
     connected.click("#tab-claims")
