@@ -80,7 +80,7 @@ def test_id_is_copied_whole(connected, queue):
     until_bodies(connected, "1")
     short = connected.text("#message-list .id")
     connected.click("#message-list .id")
-    connected.until(lambda: connected.text("#message-list .id") == "copied")
+    connected.until_status("Copied ")
     read = "navigator.clipboard.readText().then(arguments[0])"
     copied = connected.driver.execute_async_script(read)
     assert len(copied) == 36 and copied.endswith(short[1:])

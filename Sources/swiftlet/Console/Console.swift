@@ -28,6 +28,7 @@ func addConsoleRoutes(to routes: inout Routes) {
     ("panes.css", PackageResources.panes_css),
     ("pictures.css", PackageResources.pictures_css),
     ("pixels.js", PackageResources.pixels_js),
+    ("status.js", PackageResources.status_js),
     ("tables.js", PackageResources.tables_js),
     ("tree.js", PackageResources.tree_js),
     ("values.js", PackageResources.values_js),

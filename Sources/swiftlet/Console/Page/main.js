@@ -9,6 +9,7 @@ import { wireInspector } from "./inspector.js";
 import { wireMetrics } from "./metrics.js";
 import { Model } from "./model.js";
 import { wireNotifications } from "./notifications.js";
+import { say } from "./status.js";
 import { Session } from "./wire.js";
 import { closeWords, isSuccess, responseWords } from "./words.js";
 import { wireWorkspace } from "./workspace.js";
@@ -18,12 +19,6 @@ const KEPT = ["project", "client"]; // over a reload of this tab; never the toke
 const log = new FrameLog();
 const session = new Session(log);
 const model = new Model();
-
-/** Tells the user a sentence: good, bad or calm. */
-function say(sentence, tone) {
-  byId("status").textContent = sentence;
-  byId("status").dataset.tone = tone;
-}
 
 function readSettings() {
   const [project, client, token] = ["project", "client", "token"].map((id) => byId(id).value);
@@ -127,7 +122,7 @@ byId("sign-in").addEventListener("submit", (event) => {
 
 wireInspector(log);
 wireImages(log);
-const workspace = wireWorkspace(session, model, say);
+const workspace = wireWorkspace(session, model);
 wireNotifications(session, ({ queue_name, message_id, claim_id }) =>
   workspace.run("message_delete", { queue_name, message_id, claim_id }),
 );

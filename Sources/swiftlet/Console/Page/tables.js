@@ -3,6 +3,7 @@
 // Tables of queues, messages, claims and subscriptions.
 
 import { make, rove } from "./dom.js";
+import { say } from "./status.js";
 import { writeNotation } from "./values.js";
 
 const MAX_BODY = 300; // characters shown of a message's body
@@ -30,20 +31,18 @@ const numberCell = (head, value) =>
 
 /**
  * An id in short (its end, for servers may count at its beginning), whole on hover. A click copies it, or
- * shows it whole where the browser forbids that.
+ * says it whole where the browser forbids that.
  */
 export function idButton(id) {
-  const short = `…${id.slice(-8)}`;
-  const onclick = async ({ target }) => {
+  const onclick = async () => {
     try {
       await navigator.clipboard.writeText(id);
-      target.textContent = "copied";
-      setTimeout(() => (target.textContent = short), 1500);
+      say(`Copied ${id}`, "calm");
     } catch {
-      target.textContent = id;
+      say(`The ID is ${id}`, "calm");
     }
   };
-  return make("button", { type: "button", class: "id", title: `Copy ${id}`, onclick }, short);
+  return make("button", { type: "button", class: "id", title: `Copy ${id}`, onclick }, `…${id.slice(-8)}`);
 }
 
 function rowButton(label, subject, onclick, look = "") {

@@ -6,6 +6,7 @@ import { ACTIONS } from "./actions.js";
 import { confirmed } from "./confirm.js";
 import { byId, make, oncePerFrame, swap, wireTabs } from "./dom.js";
 import { actionForm, fillIn } from "./forms.js";
+import { say } from "./status.js";
 import { claimCard, messageTable, queueList, subscriptionTable } from "./tables.js";
 import { valueTree } from "./tree.js";
 import { parseNotation, writeNotation } from "./values.js";
@@ -19,8 +20,8 @@ const CHANGING = new Set([
   "claim_create", "claim_delete", "subscription_create",
 ]);
 
-/** @param say Tells the user a sentence, with a tone: good, bad or calm. */
-export function wireWorkspace(session, model, say) {
+/** Wires the tab to a Session and to the Model that learns from it. */
+export function wireWorkspace(session, model) {
   const tabs = wireTabs(document.querySelector(".tabs.inner"));
   const queueName = () => model.queue;
 
