@@ -3,7 +3,8 @@
 
 FROM swift:6.3.1-bookworm AS build
 RUN apt-get -q update && apt-get -q install -y --no-install-recommends \
-      libssl-dev libopenblas-serial-dev libsimdjson-dev libsqlite3-dev zlib1g-dev pkg-config \
+      libcurl4-openssl-dev libssl-dev libopenblas-serial-dev libsimdjson-dev libsqlite3-dev \
+      zlib1g-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift ./
@@ -17,7 +18,7 @@ RUN swift build -c release --product swiftlet --static-swift-stdlib \
 FROM debian:bookworm-slim
 # The sequential OpenBLAS: no thread pool beside the event loops.
 RUN apt-get -q update && apt-get -q install -y --no-install-recommends \
-      libssl3 libopenblas0-serial libsimdjson14 libsqlite3-0 zlib1g \
+      ca-certificates libcurl4 libssl3 libopenblas0-serial libsimdjson14 libsqlite3-0 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home swiftlet
 COPY --from=build /out/swiftlet /usr/local/bin/swiftlet

@@ -47,6 +47,9 @@ let package = Package(
       providers: [.apt(["libopenblas-serial-dev"])]),
     .systemLibrary(
       name: "CZlib", path: "CSources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CCurl", path: "CSources/CCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
 
     // The C core, and what Swift cannot import from glibc.
     .target(
@@ -92,7 +95,7 @@ let package = Package(
     .target(
       name: "SwiftletMessaging",
       dependencies: [
-        "SwiftletCore", "SwiftletServer", "COpenSSL", "CSimdjson",
+        "SwiftletCore", "SwiftletServer", "CCurl", "COpenSSL", "CSimdjson",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "GRDB", package: "GRDB.swift"),

@@ -91,7 +91,7 @@ struct Serve: AsyncParsableCommand {
     addStatusRoutes(to: &routes, metrics)
     addConsoleRoutes(to: &routes)
     routes.webSocket("/echo", compression: compression) { _ in Echo() }
-    messaging.register(in: &routes, compression: compression)
+    messaging.register(in: &routes, compression: compression, metrics: metrics)
 
     let images: ImageStatisticsService
     let server: Server

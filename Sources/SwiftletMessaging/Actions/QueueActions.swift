@@ -139,9 +139,12 @@ extension MessagingService {
     let purgesSubscriptions = types.contains("subscriptions")
     store.purge(
       queue, messages: types.contains("messages"), subscriptions: purgesSubscriptions
-    ) { [hub] in
+    ) { [hub, webhooks] in
       exchange.answer($0, orUnavailable: nil) { _ in
-        if purgesSubscriptions { hub.unsubscribeAll(from: queue) }
+        if purgesSubscriptions {
+          hub.unsubscribeAll(from: queue)
+          webhooks.changed(queue)
+        }
         return Answer(204, [:])
       }
     }

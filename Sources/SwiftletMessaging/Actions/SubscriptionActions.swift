@@ -63,11 +63,12 @@ extension MessagingService {
     }
     store.updateSubscription(
       id, of: request.queue, ttl: ttl, options: options?.packed, isConfirmed: isConfirmed
-    ) {
+    ) { [webhooks] in
       exchange.answer(
         $0, orUnavailable: "Subscription \(request.subscriptionText) could not be updated."
       ) { isStored in
         guard isStored else { return request.noSubscription }
+        webhooks.changed(request.queue)
         _ = updateListener()
         return done
       }
@@ -82,13 +83,14 @@ extension MessagingService {
       hub.unsubscribe(id, from: request.queue)
       return exchange.answer(done)
     }
-    store.deleteSubscription(id, of: request.queue) { [hub] in
+    store.deleteSubscription(id, of: request.queue) { [hub, webhooks] in
       exchange.answer(
         $0,
         orUnavailable: "Subscription \(request.subscriptionText) for queue \(request.queue.name) "
           + "could not be deleted."
       ) { _ in
         hub.unsubscribe(id, from: request.queue)
+        webhooks.changed(request.queue)
         return done
       }
     }

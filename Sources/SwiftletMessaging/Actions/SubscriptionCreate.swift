@@ -56,9 +56,14 @@ extension MessagingService {
       throw .invalid(
         "The subscriber type of subscription must be supported in the list [\(types)].")
     }
-    store.createSubscription(of: queue, subscriber: url, ttl: ttl, options: options.packed) {
-      exchange.answer($0, orUnavailable: "Subscription \(queue.name) could not be created.") {
-        .subscribed(queue.name, $0)
+    // Written in one way, so that it is one subscriber.
+    let subscriber = scheme + url.dropFirst(scheme.utf8.count)
+    try webhooks.settings.check(subscriber: subscriber)
+    store.createSubscription(of: queue, subscriber: subscriber, ttl: ttl, options: options.packed) {
+      [webhooks] in
+      exchange.answer($0, orUnavailable: "Subscription \(queue.name) could not be created.") { id in
+        if id != nil { webhooks.subscribed(to: queue) }
+        return .subscribed(queue.name, id)
       }
     }
   }

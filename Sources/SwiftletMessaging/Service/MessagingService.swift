@@ -17,6 +17,7 @@ public final class MessagingService: Service {
   let authentication: Authentication?
   let store: any MessageStore
   let hub: LocalHub
+  let webhooks: Webhooks
   /// Milliseconds since 1970.
   let now: @Sendable () -> Milliseconds
   /// Lost by the policy for slow consumers.
@@ -43,23 +44,36 @@ public final class MessagingService: Service {
     hub = LocalHub(store, now: now)
     self.now = now
     self.logger = logger
-    store.observePosts { [hub] queue, messages in hub.posted(messages, to: queue) }
+    webhooks = Webhooks(settings.webhooks, now: now, logger: logger)
+    store.observePosts { [hub, webhooks] queue, messages in
+      hub.posted(messages, to: queue)
+      webhooks.posted(messages, to: queue)
+    }
     // Those of a server that did not end in order: no connection outlives its process.
     store.deleteSubscriptions(subscriberPrefix: LiveSubscription.subscriberPrefix) { result in
       if case .failure(let error) = result { self.note(error) }
     }
-  }
-
-  /// Serves at `/v2` and at `/`.
-  public func register(in routes: inout Routes, compression: Compression = .off) {
-    for path in ["/v2", "/"] {
-      routes.webSocket(path, compression: compression) { _ in MessagingHandler(self) }
+    store.queues(subscriberPrefix: Webhooks.subscriberPrefix) { result in
+      switch result {
+      case .success(let queues): for queue in queues { self.webhooks.subscribed(to: queue) }
+      case .failure(let error): self.note(error)
+      }
     }
   }
 
-  /// Waits for the graceful shutdown and closes the store.
+  /// Serves at `/v2` and at `/`.
+  public func register(
+    in routes: inout Routes, compression: Compression = .off, metrics: Metrics? = nil
+  ) {
+    for path in ["/v2", "/"] {
+      routes.webSocket(path, compression: compression) { _ in MessagingHandler(self) }
+    }
+    metrics?.add { [webhooks] in webhooks.counters.text }
+  }
+
+  /// Serves webhooks until the graceful shutdown, and closes the store.
   public func run() async throws {
-    try? await gracefulShutdown()
+    await webhooks.run(store)
     await store.close()
   }
 

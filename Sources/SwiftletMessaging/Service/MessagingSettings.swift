@@ -29,7 +29,8 @@ public struct MessagingSettings: Sendable {
   /// Whether `message_delete_many` must name the claims that hold the messages.
   public var deletesManyWithClaimIDs = false
   /// Schemes of the URLs that may subscribe.
-  public var subscriberTypes = ["http", "https", "mailto", "trust+http", "trust+https"]
+  public var subscriberTypes = ["http", "https"]
+  public var webhooks = WebhookSettings()
   public var notificationFormat = NotificationFormat.subscription
   /// Whether tokens and signatures are masked where a response echoes its request.
   public var masksSecrets = false

@@ -12,6 +12,7 @@ struct SubscriptionOptions: Sendable, Hashable {
   init(checking value: Value?) throws(Answer) {
     guard case .map(let map)? = value else { return }
     try checkRetryPolicy(map["_retry_policy"])
+    _ = try PostOptions(checking: map)
     ids = try SubscriptionOptions.flag("ids", map)
     ack = try SubscriptionOptions.flag("ack", map)
     packed = []

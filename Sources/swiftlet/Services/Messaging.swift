@@ -28,6 +28,11 @@ struct MessagingOptions: ParsableArguments {
   var tokens: String?
   @Option(help: "Serve requests signed with the secret in this file, and others only by token.")
   var signingKey: String?
+  @Option(
+    help: """
+      Post messages to subscribers in this network (10.1.0.0/16), at this address or of this host too,       though it is not on the public Internet; may be repeated.
+      """)
+  var webhookAllow: [String] = []
 
   func service(
     _ settings: Settings, _ logger: Logger
@@ -35,6 +40,9 @@ struct MessagingOptions: ParsableArguments {
     var messaging = MessagingSettings()
     try settings.read(
       "notification-format", notificationFormat, into: &messaging.notificationFormat)
+    try settings.read(
+      "webhook-allow", webhookAllow.isEmpty ? nil : webhookAllow.joined(separator: ","),
+      into: &messaging.webhooks.addresses)
     var choice = StoreChoice.memory
     try settings.read("store", store, into: &choice)
     var tokenFile: String?
@@ -106,4 +114,19 @@ extension NotificationFormat: Setting {
   }
 
   static var form: String { "subscription, accept, first-message, json or msgpack" }
+}
+
+/// Networks, addresses and hosts with commas between them.
+extension AddressRule: Setting {
+  static func parse(_ text: String) -> AddressRule? {
+    var rule = AddressRule()
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard rule.allow(String(part)) else { return nil }
+    }
+    return rule
+  }
+
+  static var form: String {
+    "a network such as 10.1.0.0/16, an address or a host, or several with commas"
+  }
 }

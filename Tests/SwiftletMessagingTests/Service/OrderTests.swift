@@ -133,7 +133,7 @@ import Testing
     var settings = MessagingSettings()
     settings.maxRequestsUnderWay = count + 1
     let client = TestService(settings, store: store).client()
-    store.release()
+    while store.heldCount > 0 { store.release() }
     for id in 0..<count {
       client.send(
         ["action": "queue_list", "headers": client.headers, "id": .int(Int64(id))])

@@ -107,7 +107,7 @@ def test_bad_accept(client, accept):
     assert response.outcome == SCHEMA_FAILURE
 
 
-@pytest.mark.parametrize("scheme", ["http", "https", "mailto", "trust+http", "trust+https"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
 def test_url_subscribers_outlive_their_connection(client, server, encoding, scheme):
     url = f"{scheme}://hook.invalid/x"
     with Client(server, encoding, client.project) as other:
@@ -120,7 +120,7 @@ def test_url_subscribers_outlive_their_connection(client, server, encoding, sche
     assert (listed["id"], listed["subscriber"]) == (subscription, url)
 
 
-@pytest.mark.parametrize("url", ["ftp://a/", "hook.invalid", "ws://a/", "://a", "file:///etc"])
+@pytest.mark.parametrize("url", ["ftp://a/", "hook.invalid", "mailto:a@b", "trust+http://a", "://a", "file:///etc"])
 def test_unknown_schemes(client, url):
     response = client.ask("subscription_create", queue_name="q", subscriber=url)
     assert response.status == 400 and response.body["error"] is None

@@ -22,7 +22,7 @@ def test_subscriptions_of_a_dead_servers_connections_are_gone(start_server, tmp_
     server = ServerProcess("--port", "0", *flags)
     with Connection.open(server, "q") as connection:
         assert connection.ask("subscription_create")[0] == 201
-        status, made = connection.ask("subscription_create", subscriber="mailto:ops@example.org")
+        status, made = connection.ask("subscription_create", subscriber="https://hook.invalid/")
         assert status == 201
         server.kill()
     with Connection.open(start_server(*flags), "q") as connection:
