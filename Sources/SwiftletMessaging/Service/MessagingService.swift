@@ -23,6 +23,7 @@ public final class MessagingService: Service {
   /// Lost by the policy for slow consumers.
   let droppedNotifications = Atomic(0)
   private let logger: Logger
+  private let lastNote = Locked<Milliseconds>(0)
 
   /// - Parameter authentication: Without it everyone is served.
   public convenience init(
@@ -100,9 +101,15 @@ public final class MessagingService: Service {
     }
   }
 
-  /// Logs what a store could not do.
+  /// Logs what a store could not do, once a second: where the disk is full that is every request.
   func note(_ error: StoreError) {
-    logger.error("the message store failed: \(error)")
+    let time = now()
+    let isDue = lastNote.withLock { last in
+      guard abs(time - last) >= 1000 else { return false }
+      last = time
+      return true
+    }
+    if isDue { logger.error("the message store failed: \(error)") }
   }
 }
 

@@ -69,6 +69,11 @@ def test_full_disk(small_disk, start_server):
         status, answer = connection.ask("subscription_create", options=large)
         assert (status, answer["error"]) == (503, "Subscription q could not be created.")
 
+        # Nor is the log filled.
+        for _ in range(100):
+            assert connection.ask("queue_create", queue_name="new", metadata=large)[0] == 503
+        assert server.stderr().count("full") < 50
+
         filler.unlink()
         more = post_until_refused(connection)
         assert more
