@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "SwiftletClient", targets: ["SwiftletClient"]),
     .library(name: "SwiftletImages", targets: ["SwiftletImages"]),
     .library(name: "SwiftletMessaging", targets: ["SwiftletMessaging"]),
+    .library(name: "SwiftletMessagingClient", targets: ["SwiftletMessagingClient"]),
     .executable(name: "swiftlet", targets: ["swiftlet"]),
     .executable(name: "swiftlet-perf", targets: ["swiftlet-perf"]),
   ],
@@ -104,6 +105,13 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       path: "Sources/SwiftletMessaging", swiftSettings: swift),
+    .target(
+      name: "SwiftletMessagingClient",
+      dependencies: [
+        "SwiftletClient", "SwiftletMessaging", "SwiftletServer", "SwiftletCore",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ],
+      path: "Sources/SwiftletMessagingClient", swiftSettings: swift),
     .executableTarget(
       name: "swiftlet",
       dependencies: [
@@ -182,6 +190,14 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/SwiftletMessagingTests", swiftSettings: swift),
+    .testTarget(
+      name: "SwiftletMessagingClientTests",
+      dependencies: [
+        "SwiftletMessagingClient", "SwiftletMessaging", "SwiftletClient", "SwiftletServer",
+        "SwiftletCore", "SwiftletTestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/SwiftletMessagingClientTests", swiftSettings: swift),
     .testTarget(
       name: "swiftletTests",
       dependencies: [
