@@ -173,6 +173,42 @@ import Testing
   }
 
   @Test(arguments: StoreKind.all)
+  func listingFindsOthersBetweenLongRunsOfOnesOwn(kind: StoreKind) async throws {
+    try await TestStore.run(kind) { store in
+      func run(_ count: Int) async throws {
+        try await store.post((0..<count).map { "\($0)" }, by: .alice)
+      }
+      try await run(3000)
+      let first = try await store.post(["b1", "b2"], by: .bob)[0]
+      try await run(1500)
+      try await store.post(["b3"], by: .bob)
+      for _ in 0..<30 {
+        try await run(40)
+        try await store.post(["mixed"], by: .bob)
+      }
+      try await run(2000)
+      #expect(
+        try await store.list(limit: 4, notFrom: .alice)?.texts == ["b1", "b2", "b3", "mixed"])
+      #expect(try await store.list(after: first, limit: 2, notFrom: .alice)?.texts == ["b2", "b3"])
+      #expect(try await store.list(limit: 1, notFrom: .bob)?.texts == ["0"])
+      try await store.reopen()
+      try await run(1)
+      let last = try await store.post(["b4"], by: .bob)[0]
+      try await run(2000)
+      #expect(try await store.list(after: last, notFrom: .alice)?.texts == [])
+      try await store.delete([first])
+      #expect(try await store.list(limit: 2, notFrom: .alice)?.texts == ["b2", "b3"])
+      for _ in 0..<35 { _ = try await store.createClaim(limit: 100) }
+      #expect(
+        try await store.list(limit: 1, notFrom: .alice, includesClaimed: true)?.texts == ["b2"])
+      try await store.purge(messages: true)
+      try await store.post(["b5"], by: .bob)
+      #expect(
+        try await store.list(notFrom: .alice, includesClaimed: true)?.texts == ["b2", "b5"])
+    }
+  }
+
+  @Test(arguments: StoreKind.all)
   func listingLeavesOutClaimedAndOnesOwnBeforeItCutsThePage(kind: StoreKind) async throws {
     try await TestStore.run(kind) { store in
       for number in 0..<100 {
