@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import msgpack  # noqa: E402
 from serverprocess import PATIENCE, ServerProcess  # noqa: E402
-from websockets.exceptions import ConnectionClosed  # noqa: E402
+from websockets.exceptions import ConnectionClosed, InvalidHandshake  # noqa: E402
 from websockets.sync.client import connect  # noqa: E402
 
 HEADERS = {"Client-ID": "3381af92-2b9e-11e3-b191-71861300734c", "X-Project-ID": "crash"}
@@ -85,7 +85,7 @@ class Books:
     def load(self, server: ServerProcess) -> None:
         """Sends and receives until the server is gone."""
         with (
-            contextlib.suppress(ConnectionClosed, OSError),
+            contextlib.suppress(ConnectionClosed, ConnectionError, InvalidHandshake),
             Connection.open(server, self.name) as connection,
         ):
             while True:
