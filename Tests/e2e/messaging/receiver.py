@@ -35,9 +35,7 @@ class Receiver:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.posts.put(
-                    Post(self.path, dict(self.headers), body, self.client_address)
-                )
+                receiver.posts.put(Post(self.path, dict(self.headers), body, self.client_address))
                 try:
                     status = receiver.answers.get_nowait()
                 except queue.Empty:

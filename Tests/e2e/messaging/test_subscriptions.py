@@ -120,7 +120,9 @@ def test_url_subscribers_outlive_their_connection(client, server, encoding, sche
     assert (listed["id"], listed["subscriber"]) == (subscription, url)
 
 
-@pytest.mark.parametrize("url", ["ftp://a/", "hook.invalid", "mailto:a@b", "trust+http://a", "://a", "file:///etc"])
+@pytest.mark.parametrize(
+    "url", ["ftp://a/", "hook.invalid", "mailto:a@b", "trust+http://a", "://a", "file:///etc"]
+)
 def test_unknown_schemes(client, url):
     response = client.ask("subscription_create", queue_name="q", subscriber=url)
     assert response.status == 400 and response.body["error"] is None
@@ -289,4 +291,4 @@ def test_subscriptions_end_with_their_connection(client, server, encoding, end):
         if end == "cut":
             listener.socket.socket.shutdown(2)
     for queue in ("q", "r"):
-        assert eventually(lambda: subscriptions(client, queue) == [])
+        assert eventually(lambda queue=queue: subscriptions(client, queue) == [])
