@@ -5,6 +5,7 @@
 #   make bench          speed and memory against the floor (see perf/README.md)
 #   make kernels        the C kernels against plain Swift
 #   make store-bench    the memory store at 10 thousand and at 10 million messages, and sqlite's
+#   make fanout-bench   one poster and a thousand subscribers
 #   make post-bench     posting messages in JSON and in MessagePack, to memory and to disk
 #   make parsers        the frame parser against other C libraries' (needs their -dev packages)
 
@@ -12,7 +13,7 @@ SHELL := /bin/bash
 FUZZ_SECONDS ?= 60
 BIN = .build/release
 
-.PHONY: deps browser build run test lint format bench kernels store-bench post-bench parsers core amalgamation fuzz fuzz-codec tsan conformance crash e2e console image-check clean
+.PHONY: deps browser build run test lint format bench kernels store-bench post-bench fanout-bench parsers core amalgamation fuzz fuzz-codec tsan conformance crash e2e console image-check clean
 
 deps:
 	@scripts/deps
@@ -95,6 +96,11 @@ post-bench: build
 	python3 perf/messaging/post.py --json perf/results/post-sqlite.json --connections 64 --depth 1 \
 	  --server '$(BIN)/swiftlet serve --port 0 --loops 1 --store sqlite:.build/post-bench --log-level error'
 	rm -f .build/post-bench*
+
+fanout-bench: build
+	$(MAKE) -C perf/bench
+	python3 perf/messaging/fanout.py --json perf/results/fanout.json \
+	  --server '$(BIN)/swiftlet serve --port 0 --loops 1 --log-level error'
 
 store-bench: deps
 	swift build -c release --product store-bench

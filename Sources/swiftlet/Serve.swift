@@ -78,7 +78,8 @@ struct Serve: AsyncParsableCommand {
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     var logger = Logger(label: "swiftlet")
     logger.logLevel = level
-    let messaging = try messaging.service(settings, logger)
+    let messaging = try messaging.service(
+      settings, sendQueueLimit: configuration.sendQueueLimit, logger)
     try await serve(configuration, compression, record: recordPath, messaging, logger)
   }
 

@@ -41,7 +41,10 @@ final class Conversation: @unchecked Sendable {
   private var exchangesUnderWay = 0
   /// How many exchanges had to be waited for, up to now.
   private(set) var exchangesBegun = 0
-  private var isPaused = false
+  /// Why nothing more is read.
+  private var pauses: Pauses = []
+  /// The last queue of a post whose subscribers could not follow.
+  private var slowQueue: QueueKey?
 
   /// Whether the connection has more to send than it should; whoever carries effects out says so.
   var isFull = false
@@ -49,6 +52,12 @@ final class Conversation: @unchecked Sendable {
   var notifications: Notifications
   /// Pages of the past that the store has answered. Used on any thread.
   let pages = Mutex<[Notifications.Page]>([])
+
+  private struct Pauses: OptionSet {
+    let rawValue: Int
+    static let answers = Pauses(rawValue: 1)
+    static let slowSubscribers = Pauses(rawValue: 2)
+  }
 
   /// Has ``flush(_:)`` called on the loop. Called on any thread.
   private let callBack: @Sendable (Conversation) -> Void
@@ -108,15 +117,30 @@ final class Conversation: @unchecked Sendable {
   private func begin(_ exchange: Exchange, _ format: WireFormat, _ perform: Perform) {
     if exchange.request.action == .subscriptionCreate { subscribes = true }
     service.run(exchange)
+    if exchange.request.action == .messagePost { waitForSubscribers(exchange, perform) }
     let outcome = exchange.outcomeOrWait()
     if turns.isEmpty, let outcome { return conclude(outcome, exchange, format, perform) }
     turns.append(.exchange(exchange, format))
     exchangesUnderWay += 1
     exchangesBegun += 1
-    if exchangesUnderWay >= service.settings.maxRequestsUnderWay && !isPaused {
-      isPaused = true
-      perform(.pauseReading)
-    }
+    if exchangesUnderWay >= service.settings.maxRequestsUnderWay { pause(for: .answers, perform) }
+  }
+
+  /// Reads nothing more while those who are told of a post cannot follow.
+  private func waitForSubscribers(_ post: Exchange, _ perform: Perform) {
+    guard slowQueue == nil, service.hub.holds(self, postingTo: post.request.queue) else { return }
+    slowQueue = post.request.queue
+    pause(for: .slowSubscribers, perform)
+  }
+
+  private func pause(for reason: Pauses, _ perform: Perform) {
+    if pauses.isEmpty { perform(.pauseReading) }
+    pauses.insert(reason)
+  }
+
+  private func resume(_ reason: Pauses, _ perform: Perform) {
+    guard pauses.remove(reason) != nil else { return }
+    if pauses.isEmpty { perform(.resumeReading) }
   }
 
   private func conclude(
@@ -172,16 +196,17 @@ final class Conversation: @unchecked Sendable {
       sendNotifications(perform)
     }
     takePages(perform)
-    if isPaused && exchangesUnderWay <= service.settings.maxRequestsUnderWay / 2 {
-      isPaused = false
-      perform(.resumeReading)
+    if exchangesUnderWay <= service.settings.maxRequestsUnderWay / 2 { resume(.answers, perform) }
+    if let queue = slowQueue, !service.hub.holds(self, postingTo: queue) {
+      slowQueue = nil
+      resume(.slowSubscribers, perform)
     }
   }
 
   /// The connection is gone.
   func end() {
     turns.removeAll()
-    notifications.removeAll()
+    endNotifications()
     if subscribes { service.forget(subscriber) }
   }
 
@@ -258,7 +283,7 @@ extension Conversation {
 
   /// The time asked for has come.
   func woken(_ perform: Perform) {
-    if closeIfExpired(perform) { return }
+    if closeIfExpired(perform) || closeIfBlockingTooLong(perform) { return }
     service.hub.look(for: subscriber)
     setAlarm(perform)
   }
@@ -272,6 +297,7 @@ extension Conversation {
     if notifications.areAcknowledged {
       wait = min(wait ?? .max, ClaimDispatcher.lookInterval)
     }
+    if let end = notifications.blocksUntil { wait = min(wait ?? .max, end - service.now()) }
     if let wait { perform(.wake(after: .milliseconds(wait))) }
   }
 }

@@ -3,7 +3,6 @@
 public import Logging
 public import ServiceLifecycle
 public import SwiftletServer
-import Synchronization
 
 /// Queues, messages, claims and subscriptions over WebSockets, in JSON and in MessagePack.
 ///
@@ -20,8 +19,7 @@ public final class MessagingService: Service {
   let webhooks: Webhooks
   /// Milliseconds since 1970.
   let now: @Sendable () -> Milliseconds
-  /// Lost by the policy for slow consumers.
-  let droppedNotifications = Atomic(0)
+  let slowConsumers = SlowConsumerCounts()
   private let logger: Logger
   private let lastNote = Locked<Milliseconds>(0)
 
@@ -69,7 +67,7 @@ public final class MessagingService: Service {
     for path in ["/v2", "/"] {
       routes.webSocket(path, compression: compression) { _ in MessagingHandler(self) }
     }
-    metrics?.add { [webhooks] in webhooks.counters.text }
+    metrics?.add { [webhooks, slowConsumers] in webhooks.counters.text + slowConsumers.text }
   }
 
   /// Serves webhooks until the graceful shutdown, and closes the store.

@@ -40,6 +40,9 @@ public struct MessagingSettings: Sendable {
   /// ``slowConsumer`` policy applies.
   public var notificationQueueLimit = 1 << 20
   public var slowConsumer = SlowConsumerPolicy.close
+  /// Under ``SlowConsumerPolicy/block``, the longest that posters wait for one connection before it is
+  /// closed.
+  public var longestBlock: Int64 = 10
   /// Messages that a subscription which acknowledges may have claimed at a time.
   public var maxClaimsPerSubscriber = 32
 

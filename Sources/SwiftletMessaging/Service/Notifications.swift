@@ -27,6 +27,8 @@ struct Notifications {
   var pagesUnderWay = 0
   /// Whether there are listeners that acknowledge.
   var areAcknowledged = false
+  /// Posters wait for this connection, at most until then.
+  var blocksUntil: Milliseconds?
 
   init(limit: Int) { waiting = OutboundQueue(limit: limit) }
 
@@ -61,6 +63,7 @@ extension Conversation {
       _ = notifications.waiting.popFirst()
       say(next.post, next.listener, perform)
     }
+    if notifications.waiting.byteCount <= notifications.waiting.limit / 2 { unblock() }
     readReplays()
   }
 
@@ -72,22 +75,61 @@ extension Conversation {
 
   private func say(_ post: Notification, _ listener: Listener, _ perform: Perform) {
     let style = listener.style
-    var bytes = post.encoded(style)
-    bytes.withUnsafeMutableBytes { bytes in
-      if style.hasIDs { style.fill(bytes, with: listener.idText) }
-      perform(.send(UnsafeRawBufferPointer(bytes), style.format.kind))
+    post.encoded(style).withUnsafeBytes { bytes in
+      guard style.hasIDs else { return perform(.send(bytes, style.format.kind)) }
+      withUnsafeTemporaryAllocation(byteCount: bytes.count, alignment: 1) { copy in
+        copy.copyMemory(from: bytes)
+        style.fill(copy, with: listener.idText)
+        perform(.send(UnsafeRawBufferPointer(copy), style.format.kind))
+      }
     }
   }
+
+  // MARK: - Slow connections
 
   /// More waits than may.
   private func slowDown(_ perform: Perform) {
     switch service.settings.slowConsumer {
-    case .close, .block:
-      notifications.removeAll()
-      perform(.close(.tryAgainLater, reason: "Notifications are not read as fast as they come."))
+    case .close: closeAsSlow(perform)
     case .dropOldest:
-      service.droppedNotifications.add(notifications.waiting.dropOldest(), ordering: .relaxed)
+      let dropped = notifications.waiting.dropOldest()
+      service.slowConsumers.dropped.add(dropped, ordering: .relaxed)
+    case .block:
+      // Posters that cannot be held back may be many.
+      if notifications.waiting.byteCount > 8 * notifications.waiting.limit {
+        closeAsSlow(perform)
+      } else if notifications.blocksUntil == nil {
+        notifications.blocksUntil = service.now().after(seconds: service.settings.longestBlock)
+        service.slowConsumers.blocks.add(1, ordering: .relaxed)
+        service.hub.brake.pull(.subscriber(subscriber))
+        setAlarm(perform)
+      }
     }
+  }
+
+  private func closeAsSlow(_ perform: Perform) {
+    endNotifications()
+    service.slowConsumers.closed.add(1, ordering: .relaxed)
+    perform(.close(.tryAgainLater, reason: "Notifications are not read as fast as they come."))
+  }
+
+  /// Closes a connection for which posters have waited as long as they may. True when it has been.
+  func closeIfBlockingTooLong(_ perform: Perform) -> Bool {
+    guard let end = notifications.blocksUntil, end <= service.now() else { return false }
+    closeAsSlow(perform)
+    return true
+  }
+
+  private func unblock() {
+    guard notifications.blocksUntil != nil else { return }
+    notifications.blocksUntil = nil
+    service.hub.brake.release(.subscriber(subscriber))
+  }
+
+  /// Lets go of all that waits.
+  func endNotifications() {
+    unblock()
+    notifications.removeAll()
   }
 
   // MARK: - Replays

@@ -26,11 +26,18 @@ final class Audience: @unchecked Sendable {
 /// What has to be told on one loop.
 ///
 /// Posts that come while the loop is at something else are told together, listener by listener: one
-/// send each, however many they are.
+/// send each, however many they are. When they become too many, posters of other loops wait.
 final class Desk: Sendable {
   let loop: LoopReference
-  private let batches = Mutex<[Batch]>([])
+  private let pending = Mutex(Pending())
+  private let brake: Brake
   private let now: @Sendable () -> Milliseconds
+
+  private struct Pending {
+    var batches: [Batch] = []
+    /// Of the bodies.
+    var byteCount = 0
+  }
 
   /// Posts to one audience, as it was when each of them came.
   private struct Batch {
@@ -40,40 +47,54 @@ final class Desk: Sendable {
     var posts: [Notification]
   }
 
-  init(_ loop: LoopReference, now: @escaping @Sendable () -> Milliseconds) {
+  /// Bytes of bodies, beyond which posters wait.
+  private static let limit = 4 << 20
+
+  init(_ loop: LoopReference, _ brake: Brake, now: @escaping @Sendable () -> Milliseconds) {
     self.loop = loop
+    self.brake = brake
     self.now = now
   }
 
+  var cause: Brake.Cause { .desk(ObjectIdentifier(self)) }
+
   /// Has an audience told of posts. Called under the hub's lock, in the order of the posts.
   func add(_ posts: [Notification], for audience: Audience) {
-    let isFirst = batches.withLock { batches in
+    let byteCount = posts.reduce(0) { $0 + $1.message.body.count }
+    let isFirst = pending.withLock { pending in
+      let isFirst = pending.batches.isEmpty
       // Behind a batch of an older version none of the same audience may be added to.
-      if let index = batches.lastIndex(where: { $0.audience === audience }),
-        batches[index].version == audience.version
+      if let index = pending.batches.lastIndex(where: { $0.audience === audience }),
+        pending.batches[index].version == audience.version
       {
-        batches[index].posts += posts
+        pending.batches[index].posts += posts
       } else {
-        batches.append(
+        pending.batches.append(
           Batch(
             audience: audience, version: audience.version, listeners: audience.listeners,
             posts: posts))
       }
-      return batches.count == 1 && batches[0].posts.count == posts.count
+      if pending.byteCount <= Self.limit && pending.byteCount + byteCount > Self.limit {
+        brake.pull(cause)
+      }
+      pending.byteCount += byteCount
+      return isFirst
     }
     if isFirst { loop.perform { self.tell(on: $0) } }
   }
 
   private func tell(on loop: borrowing LoopContext) {
-    let batches = batches.withLock { batches in
-      defer { batches = [] }
-      return batches
+    let pending = pending.withLock { pending in
+      defer { pending = Pending() }
+      return pending
     }
+    if pending.byteCount > Self.limit { brake.release(cause) }
     let now = now()
-    for batch in batches {
+    for batch in pending.batches {
       for listener in batch.listeners where listener.isLive(at: now) {
         loop.with(listener.connection) { connection in
           let conversation = listener.conversation
+          conversation.isFull = connection.isBacklogged
           for post in batch.posts where listener.tells(of: post.queue, at: now) {
             conversation.tell(post, to: listener) { conversation.carryOut($0, on: connection) }
           }

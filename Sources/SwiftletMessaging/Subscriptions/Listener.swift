@@ -8,6 +8,8 @@ import Synchronization
 /// Any thread may change or end it; what it is told passes through its conversation, on the loop.
 final class Listener: Sendable {
   let id: Identifier
+  /// The id's characters.
+  let idText: [UInt8]
   /// Its name may be a pattern.
   let queue: QueueKey
   let subscriber: String
@@ -32,6 +34,7 @@ final class Listener: Sendable {
     _ conversation: Conversation
   ) {
     id = subscription.id
+    idText = Array(subscription.id.description.utf8)
     queue = subscription.queue
     subscriber = subscription.subscriber
     format = subscription.format
@@ -73,8 +76,6 @@ final class Listener: Sendable {
       }
     }
   }
-
-  var idText: [UInt8] { Array(id.description.utf8) }
 
   var style: Notification.Style {
     Notification.Style(format: format, hasIDs: hasIDs.load(ordering: .relaxed))

@@ -22,6 +22,7 @@ final class LocalHub: Sendable {
   private let state = Mutex(State())
   /// Subscriptions there are: most posts find none and need not look.
   private let count = Atomic(0)
+  let brake = Brake()
   private let store: any MessageStore
   private let now: @Sendable () -> Milliseconds
 
@@ -120,7 +121,7 @@ final class LocalHub: Sendable {
       audience.add(listener)
       return nil
     }
-    let desk = state.desks[loop] ?? Desk(loop, now: now)
+    let desk = state.desks[loop] ?? Desk(loop, brake, now: now)
     state.desks[loop] = desk
     let audience = Audience(desk)
     audience.add(listener)
@@ -182,6 +183,25 @@ final class LocalHub: Sendable {
       return state.dispatchers[queue]
     }
     dispatcher?.schedule()
+  }
+
+  /// Whether a poster is to wait, since what it posts cannot be told as fast as it comes. It hears of the
+  /// end. Nobody waits for its own connection to be read.
+  func holds(_ poster: Conversation, postingTo queue: QueueKey) -> Bool {
+    guard brake.isOn else { return false }
+    return state.withLock { state in
+      brake.holds(poster) { cause in
+        switch cause {
+        case .subscriber(let name):
+          name != poster.subscriber
+            && state.bySubscriber[name]?.contains { $0.queue.covers(queue) } ?? false
+        case .desk:
+          state.audiences.contains { name, audiences in
+            name.covers(queue) && audiences.contains { $0.desk.cause == cause }
+          }
+        }
+      }
+    }
   }
 
   // MARK: - Claims

@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import SwiftletMessaging
+import SwiftletServer
 
 /// The options of the messaging service.
 struct MessagingOptions: ParsableArguments {
@@ -22,6 +23,13 @@ struct MessagingOptions: ParsableArguments {
   var notificationFormat: String?
   @Option(
     help: """
+      What becomes of a connection for which more than --send-queue-limit of notifications wait: close \
+      (it is closed with 1013), drop-oldest (it loses what waited longest) or block (those who post to \
+      it are not read, for ten seconds at most). (default: close)
+      """)
+  var slowConsumer: String?
+  @Option(
+    help: """
       Serve only clients with one of the tokens in this file: lines of TOKEN PROJECT [EXPIRES], where \
       TOKEN may be sha256:HEX.
       """)
@@ -34,8 +42,9 @@ struct MessagingOptions: ParsableArguments {
       """)
   var webhookAllow: [String] = []
 
+  /// `sendQueueLimit` bounds what waits for a connection here as it does in the server's queue.
   func service(
-    _ settings: Settings, _ logger: Logger
+    _ settings: Settings, sendQueueLimit: Int, _ logger: Logger
   ) throws(StartFailure) -> MessagingService {
     var messaging = MessagingSettings()
     try settings.read(
@@ -43,6 +52,8 @@ struct MessagingOptions: ParsableArguments {
     try settings.read(
       "webhook-allow", webhookAllow.isEmpty ? nil : webhookAllow.joined(separator: ","),
       into: &messaging.webhooks.addresses)
+    messaging.notificationQueueLimit = sendQueueLimit
+    try settings.read("slow-consumer", slowConsumer, into: &messaging.slowConsumer)
     var choice = StoreChoice.memory
     try settings.read("store", store, into: &choice)
     var tokenFile: String?
@@ -101,6 +112,12 @@ extension StoreFileError.Reason {
     case .inUse: EX_TEMPFAIL
     }
   }
+}
+
+extension SlowConsumerPolicy: Setting {
+  static func parse(_ text: String) -> SlowConsumerPolicy? { SlowConsumerPolicy(rawValue: text) }
+
+  static var form: String { "close, drop-oldest or block" }
 }
 
 extension NotificationFormat: Setting {

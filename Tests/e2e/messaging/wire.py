@@ -89,12 +89,14 @@ class Client:
         encoding: Encoding = JSON,
         project: str = "p",
         client_id: str = CLIENT_ID,
+        reads_ahead: int | None = None,
     ):
+        """With `reads_ahead` the socket is not read while so many frames wait for the test."""
         self.server = server
         self.encoding = encoding
         self.project = project
         self.headers = {"Client-ID": client_id, "X-Project-ID": project}
-        self._connection = connect(f"{server.url}/v2", max_size=None, max_queue=None)
+        self._connection = connect(f"{server.url}/v2", max_size=None, max_queue=reads_ahead)
 
     def __enter__(self) -> Self:
         self.socket = self._connection.__enter__()
