@@ -12,7 +12,8 @@ public struct MessagingConfiguration: Sendable {
   public var project = ""
   /// A UUID, which the server knows this client's own messages by.
   public var clientID = UUID().uuidString.lowercased()
-  /// Gives the token to sign in with, anew for every connection; nil for servers that want none.
+  /// Gives the token to sign in with, anew for every connection; nil for servers that want none. What
+  /// it throws ends the client.
   public var token: (@Sendable () async throws -> String)?
   /// The waits before connecting again; with nil the client ends with its connection.
   public var backoff: Backoff? = Backoff()

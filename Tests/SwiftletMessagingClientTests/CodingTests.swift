@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import SwiftletMessaging
 import Testing
 
@@ -54,6 +55,21 @@ import Testing
     #expect(try read.decode(Everything.self) == body)
     let bytes: Value = format == .json ? [0, 255] : .binary([0, 255])
     #expect(read["bytes"] == bytes && read["none"] == nil)
+  }
+
+  private struct FoundationTypes: Codable, Equatable {
+    var date = Date(timeIntervalSince1970: 1.5)
+    var data = Data([1, 2, 255])
+    var url = URL(string: "http://example.org/")
+    var uuid = UUID()
+    var decimal = Decimal(string: "12.34")
+  }
+
+  @Test(arguments: WireFormat.allCases) func typesOfFoundation(format: WireFormat) throws {
+    let body = FoundationTypes()
+    let value = try Value(encoding: body, for: format)
+    let read = try format.encode(value).withUnsafeBytes { try format.decode($0) }
+    #expect(try read.decode(FoundationTypes.self) == body)
   }
 
   @Test func classesWithASuperclass() throws {

@@ -63,7 +63,8 @@ extension MessagingClient {
       newest: try messages["newest"].map { try Message($0) })
   }
 
-  /// Deletes a queue's free messages, its subscriptions, or both.
+  /// Deletes a queue's free messages, its subscriptions, or both. Who listens to a subscription that is
+  /// deleted so is not told, and hears nothing more before its next connection.
   public func purge(
     _ queue: String, messages: Bool = true, subscriptions: Bool = true
   ) async throws {
