@@ -75,7 +75,8 @@ extension MessagingClient {
   }
 
   /// Subscribes to several queues, and to patterns: names with a `*`, which stands for any characters
-  /// or none. A message is told once, whatever number of names fit its queue.
+  /// or none. A message is told once, whatever number of names fit its queue. All or nothing: one name
+  /// that the client has a subscription of already is a ``RequestError`` with status 409.
   ///
   /// A pattern tells what is posted from now on. After a lost connection it goes on behind the last
   /// message received of each queue (of at most 64); what came meanwhile to queues that it never told

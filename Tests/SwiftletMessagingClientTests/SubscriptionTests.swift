@@ -88,6 +88,25 @@ import Testing
     }
   }
 
+  @Test func severalQueuesOrNone() async throws {
+    try await withMessaging { server in
+      let client = try await server.connect()
+      let first = try await client.subscribe(to: ["a", "b"])
+      let error = try await #require(throws: RequestError.self) {
+        try await client.subscribe(to: ["b", "c"])
+      }
+      #expect(error.status == 409 && error.error == "Subscription b, c not created.")
+      #expect(try await client.subscriptions(of: "c").isEmpty)
+      let second = try await client.subscribe(to: ["c", "d"])
+      try await client.post(contentsOf: [1], to: "b")
+      try await client.post(contentsOf: [2], to: "d")
+      for (subscription, body) in [(first, 1), (second, 2)] {
+        var notifications = subscription.makeAsyncIterator()
+        #expect(try await take(1, &notifications) == [body])
+      }
+    }
+  }
+
   @Test func endOfASubscription() async throws {
     try await withMessaging { server in
       let client = try await server.connect()

@@ -14,7 +14,7 @@ final class Feed: Sendable {
     let queue: String
   }
 
-  private let names: [String]
+  let names: [String]
   private let acknowledges: Bool
   private let notifications: Stream.Continuation
   /// By queue the id of the last message told of, behind which the next connection goes on.
@@ -61,6 +61,9 @@ final class Feed: Sendable {
       Created(id: try $0.text("subscription_id"), queue: try $0.text("queue_name"))
     }
   }
+
+  /// Whether there is a subscription for each of the names.
+  func isWhole(_ created: [Created]) -> Bool { Set(created.map(\.queue)).isSuperset(of: names) }
 
   func deliver(_ notification: Notification) {
     switch notifications.yield(notification) {

@@ -26,7 +26,7 @@ extension Session {
     if try await authenticate(connection) {
       let wakes = begin()
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await self.send(wakes, on: connection) }
+        group.addTask { await self.send(wakes, on: connection) }
         for try await message in connection { try receive(message) }
         group.cancelAll()
       }
@@ -51,10 +51,15 @@ extension Session {
     return true
   }
 
-  private func send(_ wakes: AsyncStream<Void>, on connection: AsyncConnection) async throws {
+  private func send(_ wakes: AsyncStream<Void>, on connection: AsyncConnection) async {
     for await _ in wakes {
       while let call = nextToSend() {
-        try await connection.send(call.bytes, kind: configuration.format.kind)
+        do {
+          try await connection.send(call.bytes, kind: configuration.format.kind)
+        } catch {
+          // The connection has ended.
+          return takeBack(call)
+        }
       }
     }
   }

@@ -105,6 +105,12 @@ final class Session: Sendable {
   /// From here on notifications of the subscriptions in a response go to a feed.
   private func route(_ response: Response, to feed: Feed) throws {
     let created = try feed.created(response.body)
+    guard feed.isWhole(created) else {
+      // The server leaves out what the connection has already.
+      unsubscribe(created)
+      let names = feed.names.joined(separator: ", ")
+      throw RequestError("subscription_create", 409, .string("Subscription \(names) not created."))
+    }
     let isWanted = state.withLock { state in
       if feed.hasEnded { return false }
       if !state.feeds.contains(where: { $0 === feed }) { state.feeds.append(feed) }
@@ -169,6 +175,15 @@ final class Session: Sendable {
       guard let call = state.outgoing.popFirst() else { return nil }
       state.sent.append(call)
       return call
+    }
+  }
+
+  /// A call turned out not to be sent: the next connection is to send it.
+  func takeBack(_ call: Call) {
+    state.withLock { state in
+      guard state.sent.last?.id == call.id else { return }
+      state.sent.removeLast()
+      state.outgoing.prepend(call)
     }
   }
 
