@@ -46,6 +46,7 @@ extension MessagingService {
       try SubscriptionOptions(checking: value)
     }
     guard let id = request.subscription else { throw request.noSubscription }
+    try checkConfirmation(request)
     if let options, let listener = hub.listener(id, of: request.queue),
       listener.isAcknowledging != options.ack
     {
@@ -63,12 +64,13 @@ extension MessagingService {
     }
     store.updateSubscription(
       id, of: request.queue, ttl: ttl, options: options?.packed, isConfirmed: isConfirmed
-    ) { [webhooks] in
+    ) { [self] in
       exchange.answer(
         $0, orUnavailable: "Subscription \(request.subscriptionText) could not be updated."
       ) { isStored in
         guard isStored else { return request.noSubscription }
         webhooks.changed(request.queue)
+        if isConfirmed == false { tell(.withdrawn, id, of: request.queue) }
         _ = updateListener()
         return done
       }

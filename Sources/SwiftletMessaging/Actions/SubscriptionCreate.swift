@@ -60,9 +60,12 @@ extension MessagingService {
     let subscriber = scheme + url.dropFirst(scheme.utf8.count)
     try webhooks.settings.check(subscriber: subscriber)
     store.createSubscription(of: queue, subscriber: subscriber, ttl: ttl, options: options.packed) {
-      [webhooks] in
+      [self] in
       exchange.answer($0, orUnavailable: "Subscription \(queue.name) could not be created.") { id in
-        if id != nil { webhooks.subscribed(to: queue) }
+        if let id {
+          webhooks.subscribed(to: queue)
+          tell(.subscribed, id, of: queue)
+        }
         return .subscribed(queue.name, id)
       }
     }

@@ -41,6 +41,7 @@ extension Action {
     case .messageList, .messageGet, .messageGetMany: "GET"
     case .messagePost: "POST"
     case .messageDelete, .messageDeleteMany: "DELETE"
+    case .subscriptionUpdate: "PUT"
     default: nil
     }
   }

@@ -61,10 +61,19 @@ public struct Permit: Sendable, Hashable {
     guard now < expires.seconds * 1000, let method = request.action.signedMethod,
       methods.contains(method)
     else { return false }
+    if request.action == .subscriptionUpdate { return allowsToConfirm(request) }
     let path = "/v2/queues/\(request.queue.name)/messages"
     if paths.contains(where: { $0.hasSameBytes(as: path) }) { return true }
     guard let id = request.text("message_id") else { return false }
     return paths.contains { $0.hasSameBytes(as: "\(path)/\(id)") }
+  }
+
+  /// To confirm a subscription, or to withdraw that, and to change nothing else of it.
+  private func allowsToConfirm(_ request: Request) -> Bool {
+    let path = Permit.confirmationPath(
+      request.text("subscription_id") ?? "", request.queue.name)
+    return request.flag("confirmed") != nil && request.body["ttl"] == nil
+      && request.body["options"] == nil && paths.contains { $0.hasSameBytes(as: path) }
   }
 
   /// The permit with its signature, as JSON.

@@ -75,6 +75,9 @@ final class Courier {
   private func learn(_ piece: Webhooks.News) {
     switch piece {
     case .posted(let messages, let key): take(messages, key)
+    case .confirmation(let json, let id, let key):
+      queue(key).confirmations.append((json, id))
+      distribute(queue(key))
     case .subscriptions(let result, let key, let generation): take(result, key, generation)
     case .metadata(let result, let id): retry(id, result)
     case .stop: deadline = .now + settings.drainTimeout
@@ -84,15 +87,15 @@ final class Courier {
   // MARK: - Messages and subscriptions
 
   private func take(_ messages: [StoredMessage], _ key: QueueKey) {
-    let queue = queues[key] ?? WebhookQueue(key)
+    queue(key).messages += messages.map { Notification($0, of: key) }
+    distribute(queue(key))
+  }
+
+  private func queue(_ key: QueueKey) -> WebhookQueue {
+    if let queue = queues[key] { return queue }
+    let queue = WebhookQueue(key)
     queues[key] = queue
-    queue.messages += messages.map { Notification($0, of: key) }
-    let now = webhooks.now()
-    if isFresh(queue) && queue.outboxes.allSatisfy({ $0.ends > now }) {
-      distribute(queue)
-    } else {
-      read(queue)
-    }
+    return queue
   }
 
   private func isFresh(_ queue: WebhookQueue) -> Bool {
@@ -119,13 +122,15 @@ final class Courier {
       guard webhooks.generation(of: key) ?? 0 == generation else { return read(queue) }
       let found = subscriptions.filter { $0.isWebhook }
       queue.readGeneration = generation
-      for outbox in queue.renew(found, counters) { close(outbox) }
+      for outbox in queue.renew(found, settings, counters) { close(outbox) }
       for outbox in queue.outboxes { outboxes[outbox.id] = outbox }
-      distribute(queue)
+      fillOutboxes(queue)
       for outbox in queue.takeBlocked() { next(outbox) }
       if found.isEmpty && webhooks.forget(key, generation) { queues[key] = nil }
     case .failure(let error):
       webhooks.logger.error("the message store failed: \(error)")
+      counters.dropped.count(queue.confirmations.count)
+      queue.confirmations = []
       for message in queue.takeMessages() {
         counters.dropped.count()
         counters.waitingBytes.count(-message.size)
@@ -135,14 +140,31 @@ final class Courier {
     }
   }
 
+  /// Brings what waits to the outboxes, once they are as the store has the subscriptions.
   private func distribute(_ queue: WebhookQueue) {
+    let now = webhooks.now()
+    if isFresh(queue) && queue.outboxes.allSatisfy({ $0.ends > now }) {
+      fillOutboxes(queue)
+    } else {
+      read(queue)
+    }
+  }
+
+  private func fillOutboxes(_ queue: WebhookQueue) {
+    for (json, id) in queue.takeConfirmations() {
+      if let outbox = outboxes[id] { add(.confirmation(json), to: outbox) }
+    }
     for message in queue.takeMessages() {
       counters.waitingBytes.count(-message.size)
-      for outbox in queue.outboxes {
-        outbox.add(message, settings)
-        if outbox.progress == .idle { next(outbox) }
+      for outbox in queue.outboxes where outbox.takesMessages {
+        add(.message(message), to: outbox)
       }
     }
+  }
+
+  private func add(_ parcel: Parcel, to outbox: Outbox) {
+    outbox.add(parcel)
+    if outbox.progress == .idle { next(outbox) }
   }
 
   /// The subscription is over.
@@ -183,13 +205,13 @@ final class Courier {
       return read(queue)
     }
     if outbox.ends <= now { return close(outbox) }
-    guard let message = outbox.first(at: now) else {
+    guard let post = outbox.first(at: now) else {
       outbox.progress = .idle
       return
     }
     outbox.progress = .underWay
     outbox.beginTry()
-    sender.send(outbox.target.post(message.json), outbox.id)
+    sender.send(post, outbox.id)
   }
 
   private func settle(_ id: Identifier, _ outcome: HTTPSender.Outcome) {

@@ -2,6 +2,20 @@
 
 import DequeModule
 
+/// What is posted to a webhook.
+enum Parcel {
+  case message(Notification)
+  /// In JSON.
+  case confirmation([UInt8])
+
+  var size: Int {
+    switch self {
+    case .message(let message): message.size
+    case .confirmation(let json): json.count
+    }
+  }
+}
+
 /// The messages that wait for one subscription, in their order: the first of them is tried until it is
 /// delivered or given up. Used by the webhooks' thread.
 final class Outbox {
@@ -29,41 +43,57 @@ final class Outbox {
   private(set) var isClosed = false
   /// Whether it was logged that messages are given up; it is not again before one is delivered.
   var hasComplained = false
-  private var messages: Deque<Notification> = []
+  /// Whether messages are to be sent, and not only confirmations.
+  private(set) var takesMessages: Bool
+  private var parcels: Deque<Parcel> = []
   private let counters: WebhookCounters
 
-  init(_ subscription: StoredSubscription, _ target: WebhookTarget, _ counters: WebhookCounters) {
+  private let settings: WebhookSettings
+
+  init(
+    _ subscription: StoredSubscription, _ target: WebhookTarget, _ settings: WebhookSettings,
+    _ counters: WebhookCounters
+  ) {
     id = subscription.id
     queue = subscription.queue
     ends = subscription.expires
+    takesMessages = subscription.isConfirmed || !settings.requiresConfirmation
     self.target = target
+    self.settings = settings
     self.counters = counters
   }
 
   /// Takes on what has changed of the subscription.
   func renew(_ subscription: StoredSubscription, _ target: WebhookTarget) {
     ends = subscription.expires
+    takesMessages = subscription.isConfirmed || !settings.requiresConfirmation
     self.target = target
   }
 
-  var isEmpty: Bool { messages.isEmpty }
+  var isEmpty: Bool { parcels.isEmpty }
 
-  /// The message to try, without those whose time is over.
-  func first(at now: Milliseconds) -> Notification? {
-    while let message = messages.first, message.expires <= now {
-      removeFirst()
-      counters.dropped.count()
+  /// The post to try. Messages whose time is over, or which are not wanted any more, are left out.
+  func first(at now: Milliseconds) -> HTTPSender.Post? {
+    while let parcel = parcels.first {
+      switch parcel {
+      case .message(let message) where takesMessages && message.expires > now:
+        return target.post(message.json)
+      case .confirmation(let json): return target.post(confirmation: json)
+      case .message:
+        removeFirst()
+        counters.dropped.count()
+      }
     }
-    return messages.first
+    return nil
   }
 
-  func add(_ message: Notification, _ settings: WebhookSettings) {
+  func add(_ parcel: Parcel) {
     let waiting = counters.waitingBytes.load(ordering: .relaxed)
-    guard messages.count < settings.maxWaiting, waiting <= settings.maxWaitingBytes else {
+    guard parcels.count < settings.maxWaiting, waiting <= settings.maxWaitingBytes else {
       return counters.dropped.count()
     }
-    messages.append(message)
-    counters.waitingBytes.count(message.size)
+    parcels.append(parcel)
+    counters.waitingBytes.count(parcel.size)
   }
 
   func beginTry() {
@@ -73,7 +103,7 @@ final class Outbox {
 
   /// The first message is done with.
   func removeFirst() {
-    counters.waitingBytes.count(-messages.removeFirst().size)
+    counters.waitingBytes.count(-parcels.removeFirst().size)
     tries = 0
     lastFailure = nil
   }
@@ -82,9 +112,9 @@ final class Outbox {
   func close() {
     isClosed = true
     // The message under way has its own end.
-    let kept = progress == .underWay ? messages.popFirst() : nil
-    counters.dropped.count(messages.count)
-    while !messages.isEmpty { removeFirst() }
-    if let kept { messages.append(kept) }
+    let kept = progress == .underWay ? parcels.popFirst() : nil
+    counters.dropped.count(parcels.count)
+    while !parcels.isEmpty { removeFirst() }
+    if let kept { parcels.append(kept) }
   }
 }

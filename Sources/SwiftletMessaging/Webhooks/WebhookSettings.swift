@@ -18,6 +18,10 @@ public struct WebhookSettings: Sendable {
   /// How long a shutdown lets tries under way go on.
   public var drainTimeout = Duration.seconds(5)
 
+  /// Whether nothing is posted to a URL before it has confirmed its subscription, except what it confirms
+  /// with. Needs a signing key.
+  public var requiresConfirmation = false
+
   public init() {}
 }
 

@@ -21,6 +21,11 @@ struct WebhookTarget: Sendable {
   func post(_ message: [UInt8]) -> HTTPSender.Post {
     HTTPSender.Post(url: url, headers: post.headers, body: post.body(message))
   }
+
+  /// A template may well leave out what is to be confirmed.
+  func post(confirmation: [UInt8]) -> HTTPSender.Post {
+    HTTPSender.Post(url: url, headers: post.headers, body: confirmation)
+  }
 }
 
 extension Value.Map {

@@ -10,6 +10,8 @@ import Synchronization
 final class Webhooks: Sendable {
   enum News: Sendable {
     case posted([StoredMessage], QueueKey)
+    /// In JSON.
+    case confirmation([UInt8], Identifier, QueueKey)
     case subscriptions(Result<[StoredSubscription], StoreError>, QueueKey, generation: UInt64)
     case metadata(Result<[UInt8]?, StoreError>, Identifier)
     case stop
@@ -83,7 +85,7 @@ final class Webhooks: Sendable {
   /// No webhook was found. Answers false when there may be one since the generation that was read.
   func forget(_ queue: QueueKey, _ generation: UInt64) -> Bool {
     known.withLock { known in
-      guard known.queues[queue] == generation else { return false }
+      guard known.queues[queue] ?? generation == generation else { return false }
       known.queues[queue] = nil
       knownCount.store(known.queues.count, ordering: .relaxed)
       return true

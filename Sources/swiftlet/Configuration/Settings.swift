@@ -131,6 +131,17 @@ extension Int: Setting {
   static var form: String { "a whole number" }
 }
 
+extension Bool: Setting {
+  static func parse(_ text: String) -> Bool? {
+    switch text {
+    case "off": false
+    case "on": true
+    default: nil
+    }
+  }
+  static var form: String { "off or on" }
+}
+
 extension UInt16: Setting {
   static func parse(_ text: String) -> UInt16? { UInt16(text) }
   static var form: String { "a port number from 0 to 65535" }

@@ -38,9 +38,16 @@ struct MessagingOptions: ParsableArguments {
   var signingKey: String?
   @Option(
     help: """
-      Post messages to subscribers in this network (10.1.0.0/16), at this address or of this host too,       though it is not on the public Internet; may be repeated.
+      Post messages to subscribers in this network (10.1.0.0/16), at this address or of this host \
+      too, though it is not on the public Internet; may be repeated.
       """)
   var webhookAllow: [String] = []
+  @Flag(
+    help: """
+      Post nothing to a URL that has not confirmed its subscription. Needs --signing-key. Elsewhere: \
+      on or off.
+      """)
+  var requireConfirmation = false
 
   /// `sendQueueLimit` bounds what waits for a connection here as it does in the server's queue.
   func service(
@@ -54,12 +61,18 @@ struct MessagingOptions: ParsableArguments {
       into: &messaging.webhooks.addresses)
     messaging.notificationQueueLimit = sendQueueLimit
     try settings.read("slow-consumer", slowConsumer, into: &messaging.slowConsumer)
+    try settings.read(
+      "require-confirmation", requireConfirmation ? "on" : nil,
+      into: &messaging.webhooks.requiresConfirmation)
     var choice = StoreChoice.memory
     try settings.read("store", store, into: &choice)
     var tokenFile: String?
     try settings.read("tokens", tokens, into: &tokenFile)
     var keyFile: String?
     try settings.read("signing-key", signingKey, into: &keyFile)
+    if messaging.webhooks.requiresConfirmation && keyFile == nil {
+      throw StartFailure("--require-confirmation needs --signing-key", status: EX_USAGE)
+    }
     return MessagingService(
       settings: messaging, authentication: try authentication(tokenFile, keyFile),
       store: try choice.open(messaging), logger: logger)

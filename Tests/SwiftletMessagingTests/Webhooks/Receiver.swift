@@ -16,7 +16,8 @@ final class WebhookTest: Sendable {
   let receiver: PeerListener
 
   init(
-    allowing hosts: [String] = ["127.0.0.1"], store: (any MessageStore)? = nil,
+    allowing hosts: [String] = ["127.0.0.1"], authentication: Authentication? = nil,
+    store: (any MessageStore)? = nil,
     _ change: (inout WebhookSettings) -> Void = { _ in }
   ) throws {
     var settings = MessagingSettings()
@@ -27,7 +28,7 @@ final class WebhookTest: Sendable {
     quiet.logLevel = .critical
     let clock = clock
     service = MessagingService(
-      settings: settings, authentication: nil,
+      settings: settings, authentication: authentication,
       store: store ?? MemoryStore(defaultMessageTTL: 3600) { clock.now },
       now: { clock.now }, logger: quiet)
     client = Client(service, .json, "p")

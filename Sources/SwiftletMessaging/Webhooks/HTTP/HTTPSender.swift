@@ -119,6 +119,8 @@ private final class Transfer {
     if let path = settings.certificateAuthorities { ccurl_set_text(handle, CURLOPT_CAINFO, path) }
     ccurl_set_number(handle, CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout.milliseconds)
     ccurl_set_number(handle, CURLOPT_TIMEOUT_MS, settings.timeout.milliseconds)
+    // A try that ends while its name is looked up does not wait for that.
+    ccurl_set_number(handle, CURLOPT_QUICK_EXIT, 1)
     // Timeouts without signals; SIGPIPE is blocked on the thread instead.
     ccurl_set_number(handle, CURLOPT_NOSIGNAL, 1)
 

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletTestSupport
+import Testing
+
+@testable import SwiftletMessaging
+
+@Suite struct ConfirmationTests {
+  private let test: WebhookTest
+
+  init() throws {
+    let authentication = Authentication(
+      tokens: try Tokens(parsing: "good p\n"), signingKey: SigningKey(Array("secret".utf8)))
+    test = try WebhookTest(authentication: authentication) { $0.requiresConfirmation = true }
+    test.client.send([
+      "action": "authenticate", "headers": ["X-Auth-Token": "good", "X-Project-ID": "p"],
+    ])
+    _ = test.client.takeEffects()
+  }
+
+  private static func json(_ request: HookRequest) throws -> Value {
+    try request.body.withUnsafeBytes { try JSON.decode($0) }
+  }
+
+  /// Says whether a subscription is wanted, with the permit of what its URL was sent.
+  private static func answer(
+    _ test: WebhookTest, _ id: Value, _ sent: Value, _ changes: Value = ["confirmed": true],
+    by client: Client
+  ) throws -> Client.Response {
+    guard case .map(var body) = changes else { throw Answer.schemaFailure }
+    body.set("queue_name", "q")
+    body.set("subscription_id", id)
+    let headers: Value = [
+      "Client-ID": .string(Client.id), "X-Project-ID": sent["X-Project-ID"] ?? .null,
+      "URL-Signature": sent["URL-Signature"] ?? .null,
+      "URL-Expires": sent["URL-Expires"] ?? .null,
+      "URL-Methods": .array([sent["URL-Methods"] ?? .null]),
+      "URL-Paths": .array([sent["URL-Paths"] ?? .null]),
+    ]
+    return try client.ask([
+      "action": "subscription_update", "headers": headers, "body": .map(body),
+    ])
+  }
+
+  @Test func nothingIsSentBeforeTheConfirmation() async throws {
+    try await test.run { test in
+      let id = try test.subscribe(options: ["post_data": "nothing of it"])
+      try test.post("early")
+      let peer = try test.receiver.accept()
+      let sent = try Self.json(try peer.readRequest())
+      try peer.respond(200)
+      let path = "/v2/queues/q/subscriptions/\(id.text ?? "")/confirm"
+      #expect(
+        sent == [
+          "Message_Type": "SubscriptionConfirmation",
+          "Message": "You have chosen to subscribe to the queue: q",
+          "URL-Signature": sent["URL-Signature"] ?? .null, "URL-Methods": "PUT",
+          "URL-Paths": .string(path), "X-Project-ID": "p", "URL-Expires": "2023-11-15T22:13:20",
+          "SubscribeBody": ["confirmed": true], "UnsubscribeBody": ["confirmed": false],
+          "queue_name": "q",
+        ])
+      try test.wait(for: \.waitingBytesNow, 0)
+
+      // By who has the permit, without a token.
+      let stranger = Client(test.service, .json, "p")
+      #expect(try Self.answer(test, id, sent, by: stranger).status == 204)
+      try test.post("late")
+      let body = try peer.readRequest().body
+      #expect(String(decoding: body, as: UTF8.self) == "nothing of it")
+      try peer.respond(200)
+      try test.wait(for: \.deliveredNow, 2)
+      #expect(test.counters.droppedNow == 0)
+    }
+  }
+
+  @Test func clientCannotConfirmForTheURL() async throws {
+    try await test.run { test in
+      let id = try test.subscribe()
+      let body: Value = ["queue_name": "q", "subscription_id": id, "confirmed": true]
+      let response = try test.client.ask("subscription_update", body)
+      #expect(response.status == 403)
+      #expect(
+        response.body
+          == refusal("A subscription is confirmed with the permit that its URL was sent."))
+    }
+  }
+
+  @Test func permitIsForItsSubscriptionAndForThatAlone() async throws {
+    try await test.run { test in
+      let id = try test.subscribe()
+      let other = try test.subscribe("\(test.url)/other")
+      let peer = try test.receiver.accept()
+      let sent = try Self.json(try peer.readRequest())
+      let stranger = Client(test.service, .json, "p")
+      let wrong: [(Value, Value)] = [
+        (other, ["confirmed": true]), (id, ["confirmed": true, "ttl": 3600]),
+        (id, ["confirmed": true, "options": [:]]), (id, ["ttl": 3600]),
+      ]
+      for (id, changes) in wrong {
+        let response = try Self.answer(test, id, sent, changes, by: stranger)
+        #expect(response.status == 403 && response.body == complaint("Not authentified."))
+      }
+      test.clock.advance(seconds: Confirmation.lifetime)
+      #expect(try Self.answer(test, id, sent, by: stranger).status == 403)
+    }
+  }
+
+  @Test func withdrawalIsToldAndEndsTheMessages() async throws {
+    try await test.run { test in
+      let id = try test.subscribe()
+      let peer = try test.receiver.accept()
+      let sent = try Self.json(try peer.readRequest())
+      try peer.respond(200)
+      #expect(try Self.answer(test, id, sent, by: test.client).status == 204)
+      try test.post(1, 2)
+      _ = try peer.readRequest()
+      #expect(
+        try Self.answer(test, id, sent, ["confirmed": false], by: test.client).status == 204)
+      try peer.respond(200)
+      let told = try Self.json(try peer.readRequest())
+      try peer.respond(200)
+      #expect(told["Message_Type"] == "UnsubscribeConfirmation")
+      #expect(test.counters.droppedNow == 1)
+      // It can be confirmed again.
+      #expect(try Self.answer(test, id, told, by: test.client).status == 204)
+      try test.post(3)
+      #expect(try peer.take() == 3)
+    }
+  }
+}
