@@ -16,7 +16,7 @@ struct Main {
       return compare((10_000, rounds: 40), (10_000_000, batches: 40), memoryStore)
     }
     let path = CommandLine.arguments[1]
-    compare((10_000, rounds: 5), (1_000_000, batches: 10)) { sqliteStore(path) }
+    compare((10_000, rounds: 5), (10_000_000, batches: 10)) { sqliteStore(path) }
     remove(path)
   }
 
@@ -37,7 +37,7 @@ struct Main {
     _ small: (size: Int, rounds: Int), _ large: (size: Int, batches: Int),
     _ makeStore: @escaping () -> any MessageStore
   ) {
-    print("\nnanoseconds an operation (median of batches)".padded(to: 46), terminator: "")
+    print("\nns of CPU an operation (median of batches)".padded(to: 46), terminator: "")
     print("\(small.size)".aligned(9), "\(large.size)".aligned(9), "ratio".aligned(6))
     for wear in Wear.allCases {
       let bench = Bench(makeStore)
