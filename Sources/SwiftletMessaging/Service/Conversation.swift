@@ -7,7 +7,7 @@ import Synchronization
 
 /// One client's requests and what is said in return, without any I/O: messages in, effects out.
 ///
-/// Used on the connection's loop alone, but for ``answerCame()`` and ``pages``.
+/// Used on the connection's loop alone, but for ``answerCame()`` and ``page``.
 final class Conversation: @unchecked Sendable {
   /// What is to be done with the connection, in the order given.
   enum Effect {
@@ -50,8 +50,8 @@ final class Conversation: @unchecked Sendable {
   var isFull = false
   /// What is not sent yet of what listeners are to be told.
   var notifications: Notifications
-  /// Pages of the past that the store has answered. Used on any thread.
-  let pages = Mutex<[Notifications.Page]>([])
+  /// The page of the past that the store has answered. Used on any thread.
+  let page = Mutex<Notifications.Page?>(nil)
 
   private struct Pauses: OptionSet {
     let rawValue: Int
@@ -195,7 +195,7 @@ final class Conversation: @unchecked Sendable {
       turns.removeFirst()
       sendNotifications(perform)
     }
-    takePages(perform)
+    takePage(perform)
     if exchangesUnderWay <= service.settings.maxRequestsUnderWay / 2 { resume(.answers, perform) }
     if let queue = slowQueue, !service.hub.holds(self, postingTo: queue) {
       slowQueue = nil

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DequeModule
 import SwiftletCore
 import SwiftletServer
 
@@ -21,10 +22,13 @@ struct Notifications {
   }
 
   var waiting: OutboundQueue<Waiting>
+  /// What waits of a page of the past, before ``waiting``. Nothing of it is dropped: the next page is
+  /// read when it has left.
+  var past = Deque<Waiting>()
   /// Those whose past is still being read.
   var replaying: [Listener] = []
-  /// Pages asked for that have not come.
-  var pagesUnderWay = 0
+  /// Whether a page was asked for that has not come.
+  var isReading = false
   /// Whether there are listeners that acknowledge.
   var areAcknowledged = false
   /// Posters wait for this connection, at most until then.
@@ -34,6 +38,7 @@ struct Notifications {
 
   mutating func removeAll() {
     waiting.removeAll()
+    past.removeAll()
     replaying = []
     areAcknowledged = false
   }
@@ -44,11 +49,7 @@ extension Conversation {
   /// was asked for before it is answered before it.
   func tell(_ post: Notification, to listener: Listener, _ perform: Perform) {
     guard listener.heard(post) else { return }
-    send(post, to: listener, perform)
-  }
-
-  private func send(_ post: Notification, to listener: Listener, _ perform: Perform) {
-    if !isBusy && !isFull && notifications.waiting.isEmpty {
+    if !isBusy && !isFull && notifications.waiting.isEmpty && notifications.past.isEmpty {
       return say(post, listener, perform)
     }
     let waiting = Notifications.Waiting(
@@ -59,7 +60,13 @@ extension Conversation {
 
   /// Sends what may be sent by now, and reads on in the past where nothing of it waits any more.
   func sendNotifications(_ perform: Perform) {
-    while !isFull, let next = notifications.waiting.first, next.exchanges <= exchangesEnded {
+    while !isFull, let next = notifications.past.first, next.exchanges <= exchangesEnded {
+      notifications.past.removeFirst()
+      say(next.post, next.listener, perform)
+    }
+    while notifications.past.isEmpty, !isFull, let next = notifications.waiting.first,
+      next.exchanges <= exchangesEnded
+    {
       _ = notifications.waiting.popFirst()
       say(next.post, next.listener, perform)
     }
@@ -136,52 +143,46 @@ extension Conversation {
 
   /// Listens from now on. Their past is read when ``readReplays()`` is called.
   func begin(_ listeners: [Listener]) {
-    notifications.replaying += listeners.filter { !$0.pagesToRead.isEmpty }
+    notifications.replaying += listeners.filter { $0.pageToRead != nil }
     if listeners.contains(where: \.isAcknowledging) { notifications.areAcknowledged = true }
   }
 
-  /// Asks for the next page of each queue whose past is still to be told, when what was read before has
-  /// been sent.
+  /// Asks for the next page of the past that is still to be told, when what was read before has been
+  /// sent.
   func readReplays() {
-    guard notifications.pagesUnderWay == 0, !notifications.replaying.isEmpty, !isFull,
-      notifications.waiting.isEmpty
+    guard !notifications.isReading, !notifications.replaying.isEmpty, !isFull,
+      notifications.past.isEmpty, notifications.waiting.isEmpty
     else { return }
     let now = service.now()
-    notifications.replaying.removeAll { $0.pagesToRead.isEmpty || !$0.isLive(at: now) }
-    let wanted = notifications.replaying.flatMap { listener in
-      listener.pagesToRead.map { (listener, $0.0, $0.after) }
-    }
-    notifications.pagesUnderWay = wanted.count
-    for (listener, queue, marker) in wanted {
-      let query = MessageQuery(marker: marker, limit: Replay.pageSize, includesClaimed: true)
-      service.store.listMessages(of: queue, query) { [self] messages in
-        let page = Notifications.Page(listener: listener, queue: queue, messages: messages)
-        pages.withLock { $0.append(page) }
-        answerCame()
+    notifications.replaying.removeAll { $0.pageToRead == nil || !$0.isLive(at: now) }
+    guard let listener = notifications.replaying.first,
+      let (queue, marker) = listener.pageToRead
+    else { return }
+    notifications.isReading = true
+    let query = MessageQuery(marker: marker, limit: Replay.pageSize, includesClaimed: true)
+    service.store.listMessages(of: queue, query) { [self] messages in
+      page.withLock {
+        $0 = Notifications.Page(listener: listener, queue: queue, messages: messages)
       }
+      answerCame()
     }
   }
 
-  /// Tells what pages have come.
-  func takePages(_ perform: Perform) {
-    guard notifications.pagesUnderWay > 0 else { return }
-    let pages = pages.withLock { pages in
-      defer { pages = [] }
-      return pages
-    }
-    notifications.pagesUnderWay -= pages.count
-    for page in pages {
-      switch page.messages {
-      case .success(let messages):
-        for post in page.listener.take(messages ?? [], of: page.queue) {
-          send(post, to: page.listener, perform)
-        }
-      case .failure(let error):
-        // What was posted since must not be told as if nothing were missing.
-        service.note(error)
-        perform(.close(.internalError, reason: "The message store failed."))
+  /// Tells what a page that has come holds.
+  func takePage(_ perform: Perform) {
+    guard notifications.isReading, let page = page.withLock({ $0.take() }) else { return }
+    notifications.isReading = false
+    switch page.messages {
+    case .success(let messages):
+      for post in page.listener.take(messages ?? [], of: page.queue) {
+        notifications.past.append(
+          Notifications.Waiting(post: post, listener: page.listener, exchanges: exchangesBegun))
       }
+      sendNotifications(perform)
+    case .failure(let error):
+      // What was posted since must not be told as if nothing were missing.
+      service.note(error)
+      perform(.close(.internalError, reason: "The message store failed."))
     }
-    readReplays()
   }
 }

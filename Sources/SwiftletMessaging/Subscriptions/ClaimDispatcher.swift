@@ -4,6 +4,8 @@ import Synchronization
 
 /// Who is told of messages that are claimed for it.
 protocol ClaimTaker: AnyObject, Sendable {
+  /// Whether its subscription has not ended.
+  func isLive(at now: Milliseconds) -> Bool
   /// Tells of a message, or calls `refuse` where that cannot be any more.
   func take(
     _ message: StoredMessage, of queue: QueueKey, claim: Identifier,
@@ -40,7 +42,7 @@ final class ClaimDispatcher: Sendable {
   }
 
   /// Questions to the store at a time.
-  private static let mostAsked = 8
+  fileprivate static let mostAsked = 8
   /// How often claims that this dispatcher did not make are allowed for.
   static let lookInterval: Milliseconds = 1000
 
@@ -129,10 +131,10 @@ final class ClaimDispatcher: Sendable {
   /// Asks the store as often as there may be an answer and someone to take it.
   private func pump() {
     guard state.withLock({ $0.startPumping() }) else { return }
+    let settings = service.settings
     while let (taker, reasons) = state.withLock({
-      $0.nextTaker(mostHeld: service.settings.maxClaimsPerSubscriber, mostAsked: Self.mostAsked)
+      $0.nextTaker(mostHeld: settings.maxClaimsPerSubscriber, at: service.now())
     }) {
-      let settings = service.settings
       service.store.createClaim(
         of: queue, ttl: settings.defaultClaimTTL, grace: settings.defaultClaimGrace, limit: 1
       ) { self.answered($0, for: taker, reasons) }
@@ -188,12 +190,14 @@ extension ClaimDispatcher.State {
 
   /// Whom to ask for next, and why; with nil the pumping is over.
   fileprivate mutating func nextTaker(
-    mostHeld: Int, mostAsked: Int
+    mostHeld: Int, at now: Milliseconds
   ) -> (any ClaimTaker, reasons: Int)? {
-    if !isExhausted && asked < mostAsked {
+    if !isExhausted && asked < ClaimDispatcher.mostAsked {
       for step in members.indices {
         let index = (next + step) % members.count
-        if members[index].held.count + members[index].asked < mostHeld {
+        if members[index].held.count + members[index].asked < mostHeld,
+          members[index].taker.isLive(at: now)
+        {
           next = index + 1
           asked += 1
           members[index].asked += 1

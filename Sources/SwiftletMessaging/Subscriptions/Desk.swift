@@ -12,13 +12,22 @@ final class Audience: @unchecked Sendable {
 
   init(_ desk: Desk) { self.desk = desk }
 
+  /// Where the desk has its last batch. Guarded by the desk's lock.
+  fileprivate var batch: (turn: Int, index: Int) = (-1, 0)
+
   func add(_ listener: Listener) {
+    listener.place = listeners.count
     listeners.append(listener)
     version += 1
   }
 
+  /// Their order means nothing: the last takes the place that becomes free.
   func remove(_ listener: Listener) {
-    listeners.removeAll { $0 === listener }
+    let last = listeners.removeLast()
+    if last !== listener {
+      listeners[listener.place] = last
+      last.place = listener.place
+    }
     version += 1
   }
 }
@@ -34,6 +43,8 @@ final class Desk: Sendable {
   private let now: @Sendable () -> Milliseconds
 
   private struct Pending {
+    /// Raised each time that all is taken.
+    var turn = 0
     var batches: [Batch] = []
     /// Of the bodies.
     var byteCount = 0
@@ -41,7 +52,6 @@ final class Desk: Sendable {
 
   /// Posts to one audience, as it was when each of them came.
   private struct Batch {
-    let audience: Audience
     let version: Int
     let listeners: [Listener]
     var posts: [Notification]
@@ -63,16 +73,13 @@ final class Desk: Sendable {
     let byteCount = posts.reduce(0) { $0 + $1.message.body.count }
     let isFirst = pending.withLock { pending in
       let isFirst = pending.batches.isEmpty
-      // Behind a batch of an older version none of the same audience may be added to.
-      if let index = pending.batches.lastIndex(where: { $0.audience === audience }),
-        pending.batches[index].version == audience.version
-      {
+      let (turn, index) = audience.batch
+      if turn == pending.turn && pending.batches[index].version == audience.version {
         pending.batches[index].posts += posts
       } else {
+        audience.batch = (pending.turn, pending.batches.count)
         pending.batches.append(
-          Batch(
-            audience: audience, version: audience.version, listeners: audience.listeners,
-            posts: posts))
+          Batch(version: audience.version, listeners: audience.listeners, posts: posts))
       }
       if pending.byteCount <= Self.limit && pending.byteCount + byteCount > Self.limit {
         brake.pull(cause)
@@ -85,7 +92,7 @@ final class Desk: Sendable {
 
   private func tell(on loop: borrowing LoopContext) {
     let pending = pending.withLock { pending in
-      defer { pending = Pending() }
+      defer { pending = Pending(turn: pending.turn + 1) }
       return pending
     }
     if pending.byteCount > Self.limit { brake.release(cause) }

@@ -26,6 +26,8 @@ final class Listener: Sendable {
   private let expires: Atomic<Milliseconds>
   private let hasIDs: Atomic<Bool>
   private let hasEnded = Atomic(false)
+  /// Where it is among its audience. Guarded by the hub's lock.
+  nonisolated(unsafe) var place = 0
   /// By queue what is still to be told of the past. Used on the loop alone.
   nonisolated(unsafe) private var replays: [QueueKey: Replay]
 
@@ -97,9 +99,9 @@ final class Listener: Sendable {
     return isToldNow
   }
 
-  /// The queues whose past is to be read, and behind which messages.
-  var pagesToRead: [(QueueKey, after: Identifier?)] {
-    replays.compactMap { $1.isReading ? ($0, $1.marker) : nil }
+  /// A queue whose past is to be read, and behind which message.
+  var pageToRead: (QueueKey, after: Identifier?)? {
+    replays.first { $1.isReading }.map { ($0, $1.marker) }
   }
 
   /// A page of what was there, and what of it and of later posts is to be told.

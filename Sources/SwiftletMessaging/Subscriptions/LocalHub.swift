@@ -15,8 +15,24 @@ final class LocalHub: Sendable {
     var audiences: [QueueKey: [Audience]] = [:]
     /// Those of the keys above that are patterns, by project.
     var patterns: [String: Set<QueueKey>] = [:]
+    /// Who is told of posts to a queue, as it was last found.
+    var routes: [QueueKey: [Audience]] = [:]
     var dispatchers: [QueueKey: ClaimDispatcher] = [:]
     var desks: [LoopReference: Desk] = [:]
+
+    /// Routes that are kept. Beyond that all are found anew.
+    private static let mostRoutes = 4096
+
+    mutating func route(to queue: QueueKey) -> [Audience] {
+      if let route = routes[queue] { return route }
+      var route = audiences[queue] ?? []
+      for pattern in patterns[queue.project] ?? [] where pattern.covers(queue) {
+        route += audiences[pattern] ?? []
+      }
+      if routes.count >= Self.mostRoutes { routes.removeAll() }
+      routes[queue] = route
+      return route
+    }
   }
 
   private let state = Mutex(State())
@@ -45,10 +61,13 @@ final class LocalHub: Sendable {
       let elders = hasPatterns ? listeners : []
       listeners.append(Listener(subscription, elders: elders, connection, conversation))
     }
+    let now = now()
     let dispatchers = state.withLock { state in
       listeners.compactMap { listener -> ClaimDispatcher? in
-        let older = state.bySubscriber[listener.subscriber]?.first { $0.queue == listener.queue }
-        if let older { remove(older, &state) }
+        for older in state.bySubscriber[listener.subscriber] ?? []
+        where older.queue == listener.queue || !older.isLive(at: now) {
+          remove(older, &state)
+        }
         return add(listener, &state)
       }
     }
@@ -126,6 +145,7 @@ final class LocalHub: Sendable {
     let audience = Audience(desk)
     audience.add(listener)
     state.audiences[key, default: []].append(audience)
+    state.routes.removeAll()
     if key.isPattern { state.patterns[key.project, default: []].insert(key) }
     return nil
   }
@@ -144,7 +164,10 @@ final class LocalHub: Sendable {
     let loop = listener.connection.home
     if let audience = state.audiences[key]?.first(where: { $0.desk.loop == loop }) {
       audience.remove(listener)
-      if audience.listeners.isEmpty { state.audiences[key]?.removeAll { $0 === audience } }
+      if audience.listeners.isEmpty {
+        state.audiences[key]?.removeAll { $0 === audience }
+        state.routes.removeAll()
+      }
       if state.audiences[key]?.isEmpty ?? false {
         state.audiences[key] = nil
         state.patterns[key.project]?.remove(key)
@@ -171,14 +194,10 @@ final class LocalHub: Sendable {
   func posted(_ messages: [StoredMessage], to queue: QueueKey) {
     guard count.load(ordering: .relaxed) > 0 else { return }
     let dispatcher = state.withLock { state -> ClaimDispatcher? in
-      var posts: [Notification] = []
-      func tell(_ audiences: [Audience]) {
-        if posts.isEmpty { posts = messages.map { Notification($0, of: queue) } }
-        for audience in audiences { audience.desk.add(posts, for: audience) }
-      }
-      if let audiences = state.audiences[queue] { tell(audiences) }
-      for pattern in state.patterns[queue.project] ?? [] where pattern.covers(queue) {
-        if let audiences = state.audiences[pattern] { tell(audiences) }
+      let route = state.route(to: queue)
+      if !route.isEmpty {
+        let posts = messages.map { Notification($0, of: queue) }
+        for audience in route { audience.desk.add(posts, for: audience) }
       }
       return state.dispatchers[queue]
     }
@@ -196,9 +215,7 @@ final class LocalHub: Sendable {
           name != poster.subscriber
             && state.bySubscriber[name]?.contains { $0.queue.covers(queue) } ?? false
         case .desk:
-          state.audiences.contains { name, audiences in
-            name.covers(queue) && audiences.contains { $0.desk.cause == cause }
-          }
+          state.route(to: queue).contains { $0.desk.cause == cause }
         }
       }
     }

@@ -9,20 +9,36 @@
 struct Replay {
   private enum Phase {
     /// Of the posts heard of meanwhile those that are kept.
-    case reading(posts: [Notification], someAreMissing: Bool)
+    case reading(Posts)
     /// The pages are read. A page may have shown a post that is heard of only afterwards.
     case joined
   }
 
+  private struct Posts {
+    var kept: [Notification] = []
+    var byteCount = 0
+    /// There were more than are kept.
+    var someAreMissing = false
+
+    mutating func add(_ post: Notification) {
+      byteCount += post.message.body.count + 64
+      if byteCount > Replay.mostKept {
+        self = Posts(someAreMissing: true)
+      } else {
+        kept.append(post)
+      }
+    }
+  }
+
   static let pageSize = 32
-  /// Posts kept while pages are read.
-  static let mostPosts = 128
+  /// Bytes of posts that are kept while pages are read, with something for each.
+  static let mostKept = 64 << 10
 
   /// Where the subscriber wants to go on: perhaps an id that was never one of this queue's.
   private let start: Identifier?
   /// The last message of the pages.
   private var last: Identifier?
-  private var phase = Phase.reading(posts: [], someAreMissing: false)
+  private var phase = Phase.reading(Posts())
 
   init(after start: Identifier?) { self.start = start }
 
@@ -35,15 +51,9 @@ struct Replay {
   mutating func heard(_ post: Notification) -> Bool {
     switch phase {
     case .joined: return isNew(post.message)
-    case .reading(var posts, var someAreMissing):
-      phase = .joined
-      if posts.count < Self.mostPosts {
-        posts.append(post)
-      } else {
-        posts = []
-        someAreMissing = true
-      }
-      phase = .reading(posts: posts, someAreMissing: someAreMissing)
+    case .reading(var posts):
+      posts.add(post)
+      phase = .reading(posts)
       return false
     }
   }
@@ -51,16 +61,16 @@ struct Replay {
   /// Takes the page behind ``marker`` and returns what is to be told. Another has to be read while
   /// ``isReading``.
   mutating func take(_ page: [StoredMessage], of queue: QueueKey) -> [Notification] {
-    guard case .reading(let posts, let someAreMissing) = phase else { return [] }
+    guard case .reading(let posts) = phase else { return [] }
     var told = page.map { Notification($0, of: queue) }
     last = page.last?.id ?? last
     if page.count == Self.pageSize { return told }
-    if someAreMissing {
-      phase = .reading(posts: [], someAreMissing: false)
+    if posts.someAreMissing {
+      phase = .reading(Posts())
       return told
     }
     phase = .joined
-    told += posts.filter { isNew($0.message) }
+    told += posts.kept.filter { isNew($0.message) }
     return told
   }
 

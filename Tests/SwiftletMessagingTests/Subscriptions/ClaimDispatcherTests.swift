@@ -29,12 +29,16 @@ import Testing
   private final class Taker: ClaimTaker {
     private let work: Work
     private let isGone: Bool
+    private let hasEnded = Atomic(false)
     private let told = Mutex<[(body: Value, message: Identifier, claim: Identifier)]>([])
 
     init(_ work: Work, isGone: Bool = false) {
       self.work = work
       self.isGone = isGone
     }
+
+    func isLive(at now: Milliseconds) -> Bool { !hasEnded.load(ordering: .relaxed) }
+    func end() { hasEnded.store(true, ordering: .relaxed) }
 
     func take(
       _ message: StoredMessage, of queue: QueueKey, claim: Identifier,
@@ -151,6 +155,13 @@ import Testing
     dispatcher.end(first[0].claim)
     work.run()
     #expect(first.bodies == [1] && second.bodies == [1])
+  }
+
+  @Test func subscriptionThatHasEndedIsPassedOver() {
+    let (first, second) = (join(), join())
+    first.end()
+    post(1, 2)
+    #expect(first.bodies == [] && second.bodies == [1, 2])
   }
 
   @Test func claimsOfOthersAreNoticedWhenTheyEnd() {

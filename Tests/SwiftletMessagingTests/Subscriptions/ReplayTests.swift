@@ -86,7 +86,7 @@ import Testing
 
   @Test func postsThatAreKeptAreBounded() {
     var replay = Replay(after: nil)
-    for number in 0...Replay.mostPosts {
+    for number in 0...Replay.mostKept / 65 {
       let isTold = replay.heard(Notification(Self.message(number), of: Self.queue))
       #expect(!isTold)
     }

@@ -84,3 +84,13 @@ def test_block(serve):
         assert told == list(range(POSTS))
         for name in ["notifications_dropped_total", "slow_consumers_closed_total"]:
             assert metric(process, name) == 0
+
+
+def test_the_past_waits_for_its_reader(serve):
+    process = serve("close")
+    post_all(process)
+    with Client(process, MSGPACK, reads_ahead=1) as slow, Client(process, MSGPACK) as prompt:
+        slow.subscribe(since="")
+        prompt.subscribe(since="")
+        assert [prompt.receive()["body"][0] for _ in range(POSTS)] == list(range(POSTS))
+        assert [slow.receive()["body"][0] for _ in range(POSTS)] == list(range(POSTS))
