@@ -37,6 +37,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
     // System libraries.
@@ -128,12 +129,17 @@ let package = Package(
     // Measuring.
     .target(name: "PureSwift", path: "perf/PureSwift", swiftSettings: swift),
     .target(
-      name: "SwiftletPerf", dependencies: ["SwiftletCore", "CSwiftlet", "COpenSSL", "PureSwift"],
+      name: "SwiftletPerf",
+      dependencies: [
+        "SwiftletClient", "SwiftletServer", "SwiftletCore", "CSwiftlet", "COpenSSL", "PureSwift",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
       path: "perf/SwiftletPerf", swiftSettings: swift),
     .executableTarget(
       name: "swiftlet-perf",
       dependencies: [
-        "SwiftletPerf", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SwiftletPerf", "SwiftletCore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "perf/swiftlet-perf", swiftSettings: swift),
     .executableTarget(

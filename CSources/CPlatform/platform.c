@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,6 +29,15 @@ ssize_t platform_send_parts(int socket, const struct iovec *parts, size_t count)
   struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = count};
   return syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL);
 }
+
+int platform_wait(int epoll, struct epoll_event *events, int capacity, int64_t nanoseconds) {
+  struct timespec time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  int count = epoll_pwait2(epoll, events, capacity, &time, NULL);
+  if (count >= 0 || errno != ENOSYS) return count;
+  return epoll_wait(epoll, events, capacity, (int)((nanoseconds + 999999) / 1000000));
+}
+
+void platform_exact_timers(void) { prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); }
 
 void platform_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 

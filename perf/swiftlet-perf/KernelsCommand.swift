@@ -32,9 +32,10 @@ struct KernelsCommand: ParsableCommand {
 
   func run() throws {
     var run = KernelRun(repetitions: repetitions)
+    let live = LiveLine()
     do {
-      defer { show("") }
-      try run.run(filter: filter) { show($0) }
+      defer { live.clear() }
+      try run.run(filter: filter) { live.show($0) }
     }
     guard !run.measurements.isEmpty else {
       throw ValidationError("No kernel's name and size contain '\(filter ?? "")'.")
@@ -42,15 +43,6 @@ struct KernelsCommand: ParsableCommand {
     print(run.tables, terminator: "")
     if let json { try write(run.json(), to: json) }
     if let svg { try write(run.chart, to: svg) }
-  }
-
-  /// A line that replaces the one before, where somebody watches.
-  private func show(_ line: String) {
-    if isatty(STDERR_FILENO) == 1 { report("\r\u{1B}[K\(line)") }
-  }
-
-  private func report(_ text: String) {
-    _ = Glibc.write(STDERR_FILENO, text, text.utf8.count)
   }
 
   private func write(_ text: String, to path: String) throws {

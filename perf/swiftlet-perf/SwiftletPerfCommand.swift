@@ -3,8 +3,8 @@
 import ArgumentParser
 
 @main
-struct SwiftletPerfCommand: ParsableCommand {
+struct SwiftletPerfCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "swiftlet-perf", abstract: "Measures WebSocket servers and the code inside them.",
-    subcommands: [KernelsCommand.self])
+    subcommands: [EchoCommand.self, KernelsCommand.self])
 }

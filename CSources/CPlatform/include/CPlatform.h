@@ -9,6 +9,7 @@
 
 #include <malloc.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -24,6 +25,12 @@ int platform_accept(int listener);
 ssize_t platform_receive(int socket, void *buffer, size_t size);
 ssize_t platform_send(int socket, const void *bytes, size_t size);
 ssize_t platform_send_parts(int socket, const struct iovec *parts, size_t count);
+
+/** epoll_wait() for at most so many nanoseconds; before Linux 5.11, which cannot, milliseconds. */
+int platform_wait(int epoll, struct epoll_event *events, int capacity, int64_t nanoseconds);
+
+/** Has the calling thread's waits end when they should, instead of up to 50 µs later. */
+void platform_exact_timers(void);
 
 /** Names the calling thread for debuggers and top; at most 15 characters. */
 void platform_name_thread(const char *name);

@@ -54,6 +54,8 @@ struct LoopState {
   var acceptWarned: UInt32?
   /// The listener is out of epoll since the process ran out of file descriptors.
   var acceptPaused = false
+  /// What the loop is to do at a time of its own.
+  var timer: LoopTimer?
   /// Tasks of asynchronous handlers that have not ended.
   var tasks = 0
   var drain = Drain.no
@@ -156,9 +158,7 @@ struct Loop {
   func turn(
     _ events: UnsafeMutablePointer<epoll_event>, mayWait: Bool, runInbox: () -> Void
   ) {
-    let count = epoll_wait(
-      state.pointee.epoll, events, Int32(Loop.eventsPerWait),
-      mayWait ? Int32(state.pointee.sweepInterval) : 0)
+    let count = wait(events, upTo: mayWait ? state.pointee.sweepInterval : 0)
     readClock()
     for index in 0..<Int(max(count, 0)) {
       let event = events[index]
@@ -172,7 +172,20 @@ struct Loop {
       }
     }
     runInbox()
+    runTimer()
     if elapsed(since: state.pointee.lastSweep) >= state.pointee.sweepInterval { sweep() }
+  }
+
+  private func wait(
+    _ events: UnsafeMutablePointer<epoll_event>, upTo milliseconds: UInt32
+  ) -> Int32 {
+    guard let timer = state.pointee.timer else {
+      return epoll_wait(
+        state.pointee.epoll, events, Int32(Loop.eventsPerWait), Int32(milliseconds))
+    }
+    return platform_wait(
+      state.pointee.epoll, events, Int32(Loop.eventsPerWait),
+      min(timer.remaining, Int64(milliseconds) * 1_000_000))
   }
 
   private func handle(_ events: UInt32, _ slot: Slot) {

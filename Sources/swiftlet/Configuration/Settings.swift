@@ -3,6 +3,7 @@
 import Configuration
 import Foundation
 import Logging
+import SwiftletCore
 import SwiftletServer
 import SystemPackage
 
@@ -165,27 +166,12 @@ extension Compression: Setting {
 
 /// A size in bytes: `65536`, `64KiB`, `16MiB`, `1GiB`.
 enum ByteCount: Setting {
-  static func parse(_ text: String) -> Int? {
-    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)]
-    let (suffix, shift) = units.first { text.hasSuffix($0.0) } ?? ("", 0)
-    guard let number = Int(text.dropLast(suffix.count)), number > 0, number <= (1 << 40) >> shift
-    else { return nil }
-    return number << shift
-  }
-
+  static func parse(_ text: String) -> Int? { Int(bytesWritten: text) }
   static var form: String { "a size such as 65536, 64KiB or 16MiB" }
 }
 
 /// `250ms`, `5s`, `2m`, `1h`; a bare number is seconds.
 extension Duration: Setting {
-  static func parse(_ text: String) -> Duration? {
-    let units: [(String, Int)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
-    let (suffix, milliseconds) = units.first { text.hasSuffix($0.0) } ?? ("", 1000)
-    guard let number = Int(text.dropLast(suffix.count)), number > 0, number <= 1_000_000_000 else {
-      return nil
-    }
-    return .milliseconds(number * milliseconds)
-  }
-
+  static func parse(_ text: String) -> Duration? { Duration(written: text) }
   static var form: String { "a duration such as 250ms, 5s, 2m or 1h" }
 }

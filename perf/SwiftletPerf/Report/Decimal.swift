@@ -3,9 +3,12 @@
 internal import Glibc
 
 extension Double {
+  /// A share in whole percents, with the sign.
+  var asPercent: String { (100 * self).rounded(toPlaces: 0) + " %" }
+
   /// In decimal with that many places after the point.
   func rounded(toPlaces places: Int) -> String {
-    let unit = pow(10, Double(places))
+    let unit = Glibc.pow(10, Double(places))
     guard isFinite, abs(self) * unit < 0x1p53 else { return "\(self)" }
     let scaled = Int((abs(self) * unit).rounded())
     let (whole, fraction) = scaled.quotientAndRemainder(dividingBy: Int(unit))
@@ -18,6 +21,6 @@ extension Double {
   /// In decimal with that many significant digits, but never less than the whole number.
   func rounded(toDigits digits: Int) -> String {
     guard isFinite, self > 0 else { return "\(self)" }
-    return rounded(toPlaces: Swift.max(0, digits - 1 - Int(log10(self).rounded(.down))))
+    return rounded(toPlaces: Swift.max(0, digits - 1 - Int(Glibc.log10(self).rounded(.down))))
   }
 }

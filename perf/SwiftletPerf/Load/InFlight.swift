@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The messages of one connection that wait for their replies, by their place in its sequence.
+struct InFlight: ~Copyable {
+  struct Message {
+    /// Nanoseconds on the monotonic clock.
+    var scheduled: UInt64
+    var sent: UInt64
+    var isAnswered = false
+  }
+
+  enum Reply {
+    /// Its turn, or before its turn: an earlier message still waits.
+    case answers(Message)
+    /// A later message was answered before.
+    case overtaken(Message)
+    case duplicate
+    /// Never sent.
+    case unknown
+  }
+
+  /// A ring; its size is a power of two.
+  private var ring: UnsafeMutableBufferPointer<Message>
+  private(set) var oldest: UInt64 = 0
+  /// The place of the message to be sent next.
+  private(set) var next: UInt64 = 0
+  /// Behind the last that was answered.
+  private var answered: UInt64 = 0
+
+  init(room: Int) {
+    ring = .allocate(capacity: max(16, room.nextPowerOfTwo))
+  }
+
+  deinit { ring.deallocate() }
+
+  var isEmpty: Bool { oldest == next }
+
+  /// How many were sent and not answered.
+  var unanswered: Int {
+    var count = 0
+    for sequence in oldest..<next where !ring[place(of: sequence)].isAnswered { count += 1 }
+    return count
+  }
+
+  @inline(__always)
+  mutating func add(scheduled: UInt64, sent: UInt64) {
+    if next - oldest == UInt64(ring.count) { grow() }
+    ring.initializeElement(at: place(of: next), to: Message(scheduled: scheduled, sent: sent))
+    next += 1
+  }
+
+  @inline(__always)
+  mutating func answer(_ sequence: UInt64) -> Reply {
+    guard sequence < next else { return .unknown }
+    guard sequence >= oldest else { return .duplicate }
+    let message = ring[place(of: sequence)]
+    if message.isAnswered { return .duplicate }
+    ring[place(of: sequence)].isAnswered = true
+    while oldest < next && ring[place(of: oldest)].isAnswered { oldest += 1 }
+    if sequence < answered { return .overtaken(message) }
+    answered = sequence + 1
+    return .answers(message)
+  }
+
+  @inline(__always)
+  private func place(of sequence: UInt64) -> Int { Int(sequence & UInt64(ring.count - 1)) }
+
+  private mutating func grow() {
+    let larger = UnsafeMutableBufferPointer<Message>.allocate(capacity: 2 * ring.count)
+    for sequence in oldest..<next {
+      larger.initializeElement(
+        at: Int(sequence & UInt64(larger.count - 1)), to: ring[place(of: sequence)])
+    }
+    ring.deallocate()
+    ring = larger
+  }
+}
+
+extension Int {
+  fileprivate var nextPowerOfTwo: Int {
+    self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
+  }
+}

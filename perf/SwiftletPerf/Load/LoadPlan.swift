@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+package import SwiftletCore
+
+/// A load: what is sent to which server, how often and for how long.
+package struct LoadPlan: Sendable {
+  /// `ws://HOST:PORT/PATH`
+  package var url: String
+  /// On each of the threads.
+  package var connections: Int
+  package var threads: Int
+  package var arrivals: Arrivals
+  package var kind: MessageKind
+  package var size: Int
+  package var duration: Duration
+  /// After this time the rate counts as steady, whether it is or not.
+  package var warmUpLimit: Duration
+  /// What is still to come is waited for as long, and then lost.
+  package var patience: Duration
+  /// Of everything random.
+  package var seed: UInt64
+
+  package init(
+    url: String, connections: Int, threads: Int, arrivals: Arrivals, kind: MessageKind, size: Int,
+    duration: Duration, warmUpLimit: Duration, patience: Duration, seed: UInt64
+  ) {
+    self.url = url
+    self.connections = connections
+    self.threads = threads
+    self.arrivals = arrivals
+    self.kind = kind
+    self.size = size
+    self.duration = duration
+    self.warmUpLimit = warmUpLimit
+    self.patience = patience
+    self.seed = seed
+  }
+}
+
+/// When messages are sent.
+package enum Arrivals: Sendable, Hashable {
+  /// Each connection keeps so many in flight: a reply releases the next. The load yields when the server
+  /// is slow.
+  case closed(depth: Int)
+  /// At scheduled times, whatever the server does: so many a second over all connections.
+  case open(rate: Double, Spacing)
+
+  package enum Spacing: String, Sendable, CaseIterable {
+    case constant
+    /// Gaps of an exponential distribution, as of many clients that know nothing of one another.
+    case poisson
+  }
+}
+
+/// The times at which one thread's messages are due.
+struct Schedule: Sendable {
+  private let gap: Double
+  private let spacing: Arrivals.Spacing
+  private var random: SplitMix64
+  /// Nanoseconds on the monotonic clock. Kept in full, so that rounding does not add up.
+  private var time: Double = 0
+
+  init(rate: Double, _ spacing: Arrivals.Spacing, seed: UInt64) {
+    gap = 1e9 / rate
+    self.spacing = spacing
+    random = SplitMix64(seed: seed)
+  }
+
+  mutating func start(at nanoseconds: UInt64) { time = Double(nanoseconds) }
+
+  /// When the next message is due; moves on to the one after it.
+  mutating func next() -> UInt64 {
+    switch spacing {
+    case .constant: time += gap
+    case .poisson:
+      // Within (0, 1], of which there is a logarithm.
+      let uniform = 1 - Double.random(in: 0..<1, using: &random)
+      time -= gap * log(uniform)
+    }
+    return UInt64(time)
+  }
+}

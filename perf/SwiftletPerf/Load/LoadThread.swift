@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftletClient
+import SwiftletCore
+import SwiftletServer
+import Synchronization
+
+/// A thread of load: an event loop with its connections, its messages and what it counts. Connections are
+/// opened in `LoadThread+Open.swift`.
+///
+/// All but ``progress`` is the loop's own from the first connection on: hence unchecked.
+final class LoadThread: @unchecked Sendable {
+  /// What other threads may look at while it runs.
+  struct Progress: ~Copyable, Sendable {
+    let opened = Atomic(0)
+    let failed = Atomic(0)
+    let sent = Atomic(0)
+    let received = Atomic(0)
+    let unanswered = Atomic(0)
+
+    var counts: Counts {
+      // These first: with them comes what was written before them.
+      let (opened, failed) = (opened.load(ordering: .acquiring), failed.load(ordering: .acquiring))
+      return Counts(
+        opened: opened, failed: failed, sent: sent.load(ordering: .relaxed),
+        received: received.load(ordering: .relaxed),
+        unanswered: unanswered.load(ordering: .relaxed))
+    }
+  }
+
+  struct Counts {
+    var opened = 0
+    var failed = 0
+    var sent = 0
+    var received = 0
+    var unanswered = 0
+
+    static func += (one: inout Counts, other: Counts) {
+      one.opened += other.opened
+      one.failed += other.failed
+      one.sent += other.sent
+      one.received += other.received
+      one.unanswered += other.unanswered
+    }
+  }
+
+  enum State {
+    case opening
+    case sending
+    /// Nothing new is sent.
+    case finishing
+  }
+
+  let progress = Progress()
+  let plan: LoadPlan
+  let client: WebSocketClient
+  var connections: [LoadConnection] = []
+  /// How many of them have been begun.
+  var begun = 0
+  /// Why the first connection failed that did.
+  var failure: ConnectError?
+  var phases = ConnectPhases()
+  var loop: LoopReference?
+
+  private(set) var state = State.opening
+  private let payload: Payload
+  private var schedule: Schedule?
+  /// When the next message is due.
+  private var due: UInt64 = 0
+  /// The connection whose turn it is.
+  private var turn = 0
+
+  private var tally = Tally()
+  private var isMeasuring = false
+  private var intervalEnd: UInt64 = 0
+  private var usageBefore = ThreadUsage()
+
+  init(_ plan: LoadPlan, index: Int) throws {
+    self.plan = plan
+    var configuration = ClientConfiguration()
+    configuration.maxMessageSize = max(configuration.maxMessageSize, 2 * plan.size)
+    // A server that stalls is measured, not left.
+    configuration.idleTimeout = .seconds(3600)
+    configuration.pingInterval = .seconds(3600)
+    client = try WebSocketClient(configuration: configuration)
+    payload = Payload(plan.kind, size: plan.size, seed: plan.seed)
+    var room = 16
+    switch plan.arrivals {
+    case .closed(let depth): room = depth
+    case .open(let rate, let spacing):
+      schedule = Schedule(
+        rate: rate / Double(plan.threads), spacing, seed: plan.seed &+ UInt64(index))
+    }
+    connections = (0..<plan.connections).map { number in
+      LoadConnection(UInt32(index * plan.connections + number), of: self, room: room)
+    }
+  }
+
+  // MARK: - Phases
+
+  /// Begins to send. With a schedule, from `start` on.
+  func begin(at start: UInt64, _ loop: borrowing LoopContext) {
+    state = .sending
+    if case .closed(let depth) = plan.arrivals {
+      for connection in connections {
+        guard let reference = connection.reference else { continue }
+        loop.with(reference) { open in
+          let now = monotonicNanoseconds()
+          for _ in 0..<depth { send(on: connection, open, scheduled: now, now: now) }
+        }
+      }
+    } else {
+      schedule!.start(at: start)
+      due = schedule!.next()
+      loop.setTimer(at: due) { [self] in sendWhatIsDue($0) }
+    }
+  }
+
+  /// Begins to count anew.
+  func beginCounting() {
+    tally = Tally()
+    isMeasuring = true
+    intervalEnd = monotonicNanoseconds() + 1_000_000_000
+    usageBefore = .now
+    for connection in connections { connection.received = 0 }
+  }
+
+  /// Sends nothing more. What the thread used while it was measured.
+  func endSending() -> ThreadUsage {
+    state = .finishing
+    isMeasuring = false
+    countUnanswered()
+    return .now - usageBefore
+  }
+
+  /// Whatever has no reply by now is lost.
+  func endCounting() -> Tally {
+    tally.faults.lost = countUnanswered()
+    tally.intervals.append(tally.interval)
+    tally.perConnection = connections.map(\.received)
+    return tally
+  }
+
+  @discardableResult
+  private func countUnanswered() -> Int {
+    let count = connections.reduce(0) { $0 + $1.inFlight.unanswered }
+    progress.unanswered.store(count, ordering: .relaxed)
+    return count
+  }
+
+  // MARK: - Messages
+
+  /// Sends what the schedule asks for until now. When the next is due; nil when nothing is to be sent any
+  /// more.
+  private func sendWhatIsDue(_ loop: borrowing LoopContext) -> UInt64? {
+    guard state == .sending else { return nil }
+    var now = monotonicNanoseconds()
+    while due <= now {
+      let scheduled = due
+      due = schedule!.next()
+      guard let connection = nextOpen() else { return nil }
+      loop.with(connection.reference!) { open in
+        now = monotonicNanoseconds()
+        send(on: connection, open, scheduled: scheduled, now: now)
+      }
+    }
+    return due
+  }
+
+  private func nextOpen() -> LoadConnection? {
+    for _ in connections.indices {
+      let connection = connections[turn]
+      turn = turn + 1 < connections.count ? turn + 1 : 0
+      if connection.reference != nil { return connection }
+    }
+    return nil
+  }
+
+  @inline(__always)
+  private func send(
+    on connection: LoadConnection, _ open: borrowing Connection, scheduled: UInt64, now: UInt64
+  ) {
+    payload.with(connection.inFlight.next, of: connection.number) {
+      open.send($0, kind: payload.kind)
+    }
+    connection.inFlight.add(scheduled: scheduled, sent: now)
+    progress.sent.increment()
+    guard isMeasuring else { return }
+    tally.sent += 1
+    tally.interval.sent += 1
+    if schedule != nil { tally.lag.note(now - scheduled) }
+  }
+
+  func received(
+    _ message: RawSpan, _ kind: MessageKind, _ connection: LoadConnection,
+    _ open: borrowing Connection
+  ) {
+    let now = monotonicNanoseconds()
+    let sequence = payload.sequence(
+      of: message, kind, on: connection.number, near: connection.inFlight.oldest)
+    switch sequence.map({ connection.inFlight.answer($0) }) {
+    case .answers(let message): count(message, connection, now)
+    case .overtaken(let message):
+      count(message, connection, now)
+      note { $0.reordered += 1 }
+    case .duplicate: return note { $0.duplicated += 1 }
+    case .unknown, nil: note { $0.corrupted += 1 }
+    }
+    if schedule == nil && state == .sending { send(on: connection, open, scheduled: now, now: now) }
+  }
+
+  @inline(__always)
+  private func count(_ message: InFlight.Message, _ connection: LoadConnection, _ now: UInt64) {
+    progress.received.increment()
+    guard isMeasuring else {
+      if state == .finishing { countLate(message, now) }
+      return
+    }
+    if now >= intervalEnd { endInterval(now) }
+    connection.received += 1
+    tally.received += 1
+    tally.interval.received += 1
+    let response = now - message.scheduled
+    tally.response.note(response)
+    tally.interval.response.note(response)
+    if schedule != nil { tally.service.note(now - message.sent) }
+  }
+
+  /// A reply after the end of the measurement, to a message sent within it: leaving out the slowest would
+  /// flatter the server.
+  private func countLate(_ message: InFlight.Message, _ now: UInt64) {
+    tally.late += 1
+    tally.response.note(now - message.scheduled)
+    if schedule != nil { tally.service.note(now - message.sent) }
+    progress.unanswered.subtract(1, ordering: .relaxed)
+  }
+
+  private func endInterval(_ now: UInt64) {
+    while now >= intervalEnd {
+      tally.intervals.append(tally.interval)
+      tally.interval = Interval()
+      intervalEnd += 1_000_000_000
+    }
+  }
+
+  func note(_ fault: (inout Faults) -> Void) {
+    if isMeasuring || state == .finishing { fault(&tally.faults) }
+  }
+}
+
+extension Atomic<Int> {
+  /// For a counter that one thread alone writes: costs no more than a plain one.
+  @inline(__always)
+  fileprivate func increment() {
+    store(load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Histogram
+
+/// Nanoseconds, three digits, up to an hour.
+package typealias Latencies = Histogram<UInt64>
+
+extension Latencies {
+  package init() {
+    self.init(highestTrackableValue: 3_600_000_000_000, numberOfSignificantValueDigits: .three)
+  }
+
+  /// Longer ones count as the longest that can be kept, since none may be left out.
+  @inline(__always)
+  mutating func note(_ nanoseconds: UInt64) {
+    if !record(nanoseconds) { _ = record(highestTrackableValue) }
+  }
+}
+
+/// What replies were not as they must be.
+package struct Faults: Sendable, Hashable, Encodable {
+  package var lost = 0
+  package var duplicated = 0
+  /// Came after the reply to a later message.
+  package var reordered = 0
+  /// Not what was sent, or sent to another connection.
+  package var corrupted = 0
+  /// Connections that ended before their time.
+  package var closed = 0
+
+  package var isEmpty: Bool { self == Faults() }
+
+  package static func += (one: inout Faults, other: Faults) {
+    one.lost += other.lost
+    one.duplicated += other.duplicated
+    one.reordered += other.reordered
+    one.corrupted += other.corrupted
+    one.closed += other.closed
+  }
+}
+
+/// What one second brought.
+package struct Interval: Sendable {
+  package var sent = 0
+  package var received = 0
+  package var response = Latencies()
+}
+
+/// What one thread counted while it was measured.
+package struct Tally: Sendable {
+  /// From when a message was due to its reply.
+  package var response = Latencies()
+  /// From when a message was sent to its reply.
+  package var service = Latencies()
+  /// From when a message was due to when it was sent.
+  package var lag = Latencies()
+  package var sent = 0
+  package var received = 0
+  package var faults = Faults()
+  /// Replies that came after the measured time, to messages that were sent within it or before.
+  package var late = 0
+  /// Replies of each connection.
+  package var perConnection: [Int] = []
+  /// The second that is under way.
+  package var interval = Interval()
+  package var intervals: [Interval] = []
+
+  package static func += (one: inout Tally, other: Tally) {
+    one.response.add(other.response)
+    one.service.add(other.service)
+    one.lag.add(other.lag)
+    one.sent += other.sent
+    one.received += other.received
+    one.faults += other.faults
+    one.late += other.late
+    one.perConnection += other.perConnection
+    for (index, interval) in other.intervals.enumerated() {
+      if index == one.intervals.count { one.intervals.append(Interval()) }
+      one.intervals[index].sent += interval.sent
+      one.intervals[index].received += interval.received
+      one.intervals[index].response.add(interval.response)
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension LoadOutcome {
+  /// The outcome for people.
+  package var summary: String {
+    var text = "\(load)\n"
+    text += "seed \(plan.seed), warm-up \(seconds(warmUp)) s"
+    text += wasSteady ? "\n" : ", after which the rate was NOT steady\n"
+    text += "\n\(rate.rounded(toPlaces: 0)) replies/s over \(seconds(elapsed)) s\n"
+    text += table.text
+    text += "fairness \(fairness.rounded(toPlaces: 3)), Little's law \(littlesLaw.rounded(toPlaces: 3))"
+    text += ", client threads busy \(usage.map(\.busy.asPercent).joined(separator: ", "))\n"
+    text += tally.faults.isEmpty ? "every reply was right\n" : "WRONG: \(tally.faults.sentence)\n"
+    return text + "\(Verdict(self).sentence)\n"
+  }
+
+  private var load: String {
+    let count = plan.connections * plan.threads
+    let arrivals =
+      switch plan.arrivals {
+      case .closed(let depth): "\(depth) in flight on each"
+      case .open(let rate, let spacing): "\(rate.rounded(toPlaces: 0))/s, \(spacing) arrivals"
+      }
+    return "\(plan.url): \(count) connections, \(arrivals), \(plan.size) B \(plan.kind)"
+  }
+
+  private var table: Table {
+    var table = Table(head: ["µs", "", "mean", "p50", "p90", "p99", "p99.9", "max", "count"])
+    func add(_ name: String, _ times: Latencies) {
+      guard times.totalCount > 0 else { return }
+      let values =
+        [times.mean]
+        + [50, 90, 99, 99.9].map { Double(times.valueAtPercentile($0)) } + [Double(times.max)]
+      table.add(
+        [name, ""] + values.map { ($0 / 1000).rounded(toDigits: 3) } + ["\(times.totalCount)"])
+    }
+    add("connect", phases.connect)
+    add("upgrade", phases.upgrade)
+    add("response", tally.response)
+    add("service", tally.service)
+    add("schedule lag", tally.lag)
+    return table
+  }
+
+  private func seconds(_ nanoseconds: UInt64) -> String {
+    (Double(nanoseconds) / 1e9).rounded(toPlaces: 1)
+  }
+
+  private func seconds(_ duration: Duration) -> String {
+    (duration / .seconds(1)).rounded(toPlaces: 1)
+  }
+}
+
+extension Faults {
+  /// Those there were.
+  package var sentence: String {
+    let counts = [
+      (lost, "lost"), (duplicated, "duplicated"), (reordered, "out of order"),
+      (corrupted, "corrupted"), (closed, "connections closed"),
+    ]
+    return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+  }
+}
