@@ -132,6 +132,7 @@ let package = Package(
       name: "SwiftletPerf",
       dependencies: [
         "SwiftletClient", "SwiftletServer", "SwiftletCore", "CSwiftlet", "COpenSSL", "PureSwift",
+        .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       path: "perf/SwiftletPerf", swiftSettings: swift),
@@ -215,7 +216,11 @@ let package = Package(
       name: "PureSwiftTests", dependencies: ["PureSwift", "SwiftletCore", "CSwiftlet"],
       path: "Tests/PureSwiftTests", swiftSettings: swift),
     .testTarget(
-      name: "SwiftletPerfTests", dependencies: ["SwiftletPerf", "SwiftletCore"],
+      name: "SwiftletPerfTests",
+      dependencies: [
+        "SwiftletPerf", "SwiftletServer", "SwiftletCore", "SwiftletTestSupport",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
       path: "Tests/SwiftletPerfTests", swiftSettings: swift),
   ],
   cLanguageStandard: .c11,

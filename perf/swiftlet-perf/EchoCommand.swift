@@ -9,10 +9,10 @@ struct EchoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "echo", abstract: "Measures a server that sends every message back.",
     discussion: """
-      Any WebSocket server can be the target. Every reply is compared with what was sent. With --depth each \
-      connection keeps so many messages in flight (a closed loop: a slow server gets less to do). With \
-      --rate messages are sent at scheduled times (an open loop), and response times count from the schedule, \
-      so that a stall of the server shows in all messages it delayed.
+      Any WebSocket server can be the target. Every reply is compared with what was sent. A reply releases the \
+      next message (a closed loop: a slow server gets less to do), or with --rate messages are due at \
+      scheduled times (an open loop), and response times count from these, so that a stall of the server shows in \
+      all messages that it delayed.
       """)
 
   @Option(help: "The server, as ws://HOST:PORT/PATH.")
@@ -24,8 +24,8 @@ struct EchoCommand: AsyncParsableCommand {
   @Option(help: "Client threads.")
   var threads = 1
 
-  @Option(help: "Messages each connection keeps in flight. (default: 1, unless there is a --rate)")
-  var depth: Int?
+  @Option(help: "Messages in flight on each connection, with --rate at most.")
+  var depth = 1
 
   @Option(help: "Messages a second, over all connections.")
   var rate: Double?
@@ -54,10 +54,7 @@ struct EchoCommand: AsyncParsableCommand {
   private static let spacings = Arrivals.Spacing.allCases.map(\.rawValue).joined(separator: ", ")
 
   func validate() throws {
-    guard depth == nil || rate == nil else {
-      throw ValidationError("Give --depth (a closed loop) or --rate (an open loop), not both.")
-    }
-    guard connections > 0, threads > 0, depth ?? 1 > 0, rate ?? 1 > 0 else {
+    guard connections > 0, threads > 0, depth > 0, rate ?? 1 > 0 else {
       throw ValidationError("--connections, --threads, --depth and --rate must be above 0.")
     }
     let least = Payload.leastSize(text ? .text : .binary)
@@ -70,7 +67,7 @@ struct EchoCommand: AsyncParsableCommand {
   func run() async throws {
     let plan = LoadPlan(
       url: url, connections: connections, threads: threads,
-      arrivals: rate.map { .open(rate: $0, arrivals) } ?? .closed(depth: depth ?? 1),
+      arrivals: rate.map { .open(rate: $0, arrivals) } ?? .closed, depth: depth,
       kind: text ? .text : .binary, size: size.count, duration: duration.duration,
       warmUpLimit: warmUp.duration, patience: patience.duration,
       seed: seed ?? .random(in: 0 ... .max))

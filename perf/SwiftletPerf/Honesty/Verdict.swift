@@ -31,7 +31,7 @@ package enum Verdict: Sendable, Hashable {
     let achieved = outcome.rate / rate
     if lag > Self.lagLimit {
       let milliseconds = (Double(lag) / 1e6).rounded(toDigits: 3)
-      self = .clientSaturated("1 % of its messages were sent \(milliseconds) ms late or later")
+      self = .clientSaturated("it saw to 1 % of its messages \(milliseconds) ms late or later")
     } else if achieved < 0.99 {
       self = .serverLimited("it answered \(achieved.asPercent) of the offered rate")
     } else {
@@ -64,7 +64,7 @@ extension LoadOutcome {
 
   /// Jain's fairness index of the connections' replies: 1 when all got the same, 1/n when one got all.
   package var fairness: Double {
-    let counts = tally.perConnection.map(Double.init)
+    let counts = tally.perConnection.map { Double($0) }
     let squares = counts.reduce(0) { $0 + $1 * $1 }
     let sum = counts.reduce(0, +)
     return squares == 0 ? 0 : sum * sum / (Double(counts.count) * squares)

@@ -26,6 +26,8 @@ struct InFlight: ~Copyable {
   private(set) var next: UInt64 = 0
   /// Behind the last that was answered.
   private var answered: UInt64 = 0
+  /// Sent and not answered.
+  private(set) var count = 0
 
   init(room: Int) {
     ring = .allocate(capacity: max(16, room.nextPowerOfTwo))
@@ -33,20 +35,12 @@ struct InFlight: ~Copyable {
 
   deinit { ring.deallocate() }
 
-  var isEmpty: Bool { oldest == next }
-
-  /// How many were sent and not answered.
-  var unanswered: Int {
-    var count = 0
-    for sequence in oldest..<next where !ring[place(of: sequence)].isAnswered { count += 1 }
-    return count
-  }
-
   @inline(__always)
   mutating func add(scheduled: UInt64, sent: UInt64) {
     if next - oldest == UInt64(ring.count) { grow() }
     ring.initializeElement(at: place(of: next), to: Message(scheduled: scheduled, sent: sent))
     next += 1
+    count += 1
   }
 
   @inline(__always)
@@ -56,6 +50,7 @@ struct InFlight: ~Copyable {
     let message = ring[place(of: sequence)]
     if message.isAnswered { return .duplicate }
     ring[place(of: sequence)].isAnswered = true
+    count -= 1
     while oldest < next && ring[place(of: oldest)].isAnswered { oldest += 1 }
     if sequence < answered { return .overtaken(message) }
     answered = sequence + 1

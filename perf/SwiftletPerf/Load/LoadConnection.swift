@@ -17,11 +17,13 @@ final class LoadConnection: ClientHandler {
   /// Replies while it was measured.
   var received = 0
 
-  init(_ number: UInt32, of thread: LoadThread, room: Int) {
+  init(_ number: UInt32, of thread: LoadThread, depth: Int) {
     self.number = number
     self.thread = thread
-    inFlight = InFlight(room: room)
+    inFlight = InFlight(room: depth)
   }
+
+  var hasRoom: Bool { inFlight.count < thread.plan.depth }
 
   func begins() { began = monotonicNanoseconds() }
 

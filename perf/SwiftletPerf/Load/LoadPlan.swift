@@ -11,6 +11,8 @@ package struct LoadPlan: Sendable {
   package var connections: Int
   package var threads: Int
   package var arrivals: Arrivals
+  /// Messages in flight on each connection at most. What is due while all connections have theirs waits.
+  package var depth: Int
   package var kind: MessageKind
   package var size: Int
   package var duration: Duration
@@ -22,13 +24,15 @@ package struct LoadPlan: Sendable {
   package var seed: UInt64
 
   package init(
-    url: String, connections: Int, threads: Int, arrivals: Arrivals, kind: MessageKind, size: Int,
-    duration: Duration, warmUpLimit: Duration, patience: Duration, seed: UInt64
+    url: String, connections: Int, threads: Int, arrivals: Arrivals, depth: Int,
+    kind: MessageKind, size: Int, duration: Duration, warmUpLimit: Duration, patience: Duration,
+    seed: UInt64
   ) {
     self.url = url
     self.connections = connections
     self.threads = threads
     self.arrivals = arrivals
+    self.depth = depth
     self.kind = kind
     self.size = size
     self.duration = duration
@@ -40,9 +44,8 @@ package struct LoadPlan: Sendable {
 
 /// When messages are sent.
 package enum Arrivals: Sendable, Hashable {
-  /// Each connection keeps so many in flight: a reply releases the next. The load yields when the server
-  /// is slow.
-  case closed(depth: Int)
+  /// Whenever there is room: a reply releases the next. The load yields when the server is slow.
+  case closed
   /// At scheduled times, whatever the server does: so many a second over all connections.
   case open(rate: Double, Spacing)
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DequeModule
 import SwiftletClient
 import SwiftletCore
 import SwiftletServer
@@ -67,8 +68,9 @@ final class LoadThread: @unchecked Sendable {
   private var schedule: Schedule?
   /// When the next message is due.
   private var due: UInt64 = 0
-  /// The connection whose turn it is.
-  private var turn = 0
+  /// With a schedule: connections that have room, in turn, and when messages were due for which none had.
+  private var free = Deque<LoadConnection>()
+  private var waiting = Deque<UInt64>()
 
   private var tally = Tally()
   private var isMeasuring = false
@@ -84,15 +86,12 @@ final class LoadThread: @unchecked Sendable {
     configuration.pingInterval = .seconds(3600)
     client = try WebSocketClient(configuration: configuration)
     payload = Payload(plan.kind, size: plan.size, seed: plan.seed)
-    var room = 16
-    switch plan.arrivals {
-    case .closed(let depth): room = depth
-    case .open(let rate, let spacing):
+    if case .open(let rate, let spacing) = plan.arrivals {
       schedule = Schedule(
         rate: rate / Double(plan.threads), spacing, seed: plan.seed &+ UInt64(index))
     }
     connections = (0..<plan.connections).map { number in
-      LoadConnection(UInt32(index * plan.connections + number), of: self, room: room)
+      LoadConnection(UInt32(index * plan.connections + number), of: self, depth: plan.depth)
     }
   }
 
@@ -101,15 +100,16 @@ final class LoadThread: @unchecked Sendable {
   /// Begins to send. With a schedule, from `start` on.
   func begin(at start: UInt64, _ loop: borrowing LoopContext) {
     state = .sending
-    if case .closed(let depth) = plan.arrivals {
+    if schedule == nil {
       for connection in connections {
         guard let reference = connection.reference else { continue }
         loop.with(reference) { open in
           let now = monotonicNanoseconds()
-          for _ in 0..<depth { send(on: connection, open, scheduled: now, now: now) }
+          for _ in 0..<plan.depth { send(on: connection, open, scheduled: now, now: now) }
         }
       }
     } else {
+      free = Deque(connections)
       schedule!.start(at: start)
       due = schedule!.next()
       loop.setTimer(at: due) { [self] in sendWhatIsDue($0) }
@@ -136,6 +136,7 @@ final class LoadThread: @unchecked Sendable {
   /// Whatever has no reply by now is lost.
   func endCounting() -> Tally {
     tally.faults.lost = countUnanswered()
+    tally.unsent = waiting.count
     tally.intervals.append(tally.interval)
     tally.perConnection = connections.map(\.received)
     return tally
@@ -143,7 +144,7 @@ final class LoadThread: @unchecked Sendable {
 
   @discardableResult
   private func countUnanswered() -> Int {
-    let count = connections.reduce(0) { $0 + $1.inFlight.unanswered }
+    let count = connections.reduce(0) { $0 + $1.inFlight.count }
     progress.unanswered.store(count, ordering: .relaxed)
     return count
   }
@@ -158,22 +159,20 @@ final class LoadThread: @unchecked Sendable {
     while due <= now {
       let scheduled = due
       due = schedule!.next()
-      guard let connection = nextOpen() else { return nil }
-      loop.with(connection.reference!) { open in
-        now = monotonicNanoseconds()
-        send(on: connection, open, scheduled: scheduled, now: now)
+      if isMeasuring { tally.lag.note(now - scheduled) }
+      if let connection = free.popFirst() {
+        let isOpen = connection.reference.map { reference in
+          loop.with(reference) { open in
+            now = monotonicNanoseconds()
+            send(on: connection, open, scheduled: scheduled, now: now)
+            if connection.hasRoom { free.append(connection) }
+          }
+        }
+        if isOpen == true { continue }
       }
+      waiting.append(scheduled)
     }
     return due
-  }
-
-  private func nextOpen() -> LoadConnection? {
-    for _ in connections.indices {
-      let connection = connections[turn]
-      turn = turn + 1 < connections.count ? turn + 1 : 0
-      if connection.reference != nil { return connection }
-    }
-    return nil
   }
 
   @inline(__always)
@@ -188,7 +187,6 @@ final class LoadThread: @unchecked Sendable {
     guard isMeasuring else { return }
     tally.sent += 1
     tally.interval.sent += 1
-    if schedule != nil { tally.lag.note(now - scheduled) }
   }
 
   func received(
@@ -206,7 +204,22 @@ final class LoadThread: @unchecked Sendable {
     case .duplicate: return note { $0.duplicated += 1 }
     case .unknown, nil: note { $0.corrupted += 1 }
     }
-    if schedule == nil && state == .sending { send(on: connection, open, scheduled: now, now: now) }
+    if state == .sending { sendNext(on: connection, open, now) }
+  }
+
+  /// The connection has room again.
+  @inline(__always)
+  private func sendNext(
+    on connection: LoadConnection, _ open: borrowing Connection, _ now: UInt64
+  ) {
+    if schedule == nil {
+      send(on: connection, open, scheduled: now, now: now)
+    } else if let scheduled = waiting.popFirst() {
+      send(on: connection, open, scheduled: scheduled, now: now)
+    } else if connection.inFlight.count == plan.depth - 1 {
+      // It was full until now.
+      free.append(connection)
+    }
   }
 
   @inline(__always)

@@ -52,13 +52,15 @@ package struct Tally: Sendable {
   package var response = Latencies()
   /// From when a message was sent to its reply.
   package var service = Latencies()
-  /// From when a message was due to when it was sent.
+  /// From when a message was due to when the client saw to it: how late the client itself was.
   package var lag = Latencies()
   package var sent = 0
   package var received = 0
   package var faults = Faults()
   /// Replies that came after the measured time, to messages that were sent within it or before.
   package var late = 0
+  /// Messages that were due and found no room until the end.
+  package var unsent = 0
   /// Replies of each connection.
   package var perConnection: [Int] = []
   /// The second that is under way.
@@ -73,6 +75,7 @@ package struct Tally: Sendable {
     one.received += other.received
     one.faults += other.faults
     one.late += other.late
+    one.unsent += other.unsent
     one.perConnection += other.perConnection
     for (index, interval) in other.intervals.enumerated() {
       if index == one.intervals.count { one.intervals.append(Interval()) }

@@ -8,8 +8,10 @@ extension LoadOutcome {
     text += wasSteady ? "\n" : ", after which the rate was NOT steady\n"
     text += "\n\(rate.rounded(toPlaces: 0)) replies/s over \(seconds(elapsed)) s\n"
     text += table.text
-    text += "fairness \(fairness.rounded(toPlaces: 3)), Little's law \(littlesLaw.rounded(toPlaces: 3))"
+    text +=
+      "fairness \(fairness.rounded(toPlaces: 3)), Little's law \(littlesLaw.rounded(toPlaces: 3))"
     text += ", client threads busy \(usage.map(\.busy.asPercent).joined(separator: ", "))\n"
+    if tally.unsent > 0 { text += "\(tally.unsent) messages were due and never found room\n" }
     text += tally.faults.isEmpty ? "every reply was right\n" : "WRONG: \(tally.faults.sentence)\n"
     return text + "\(Verdict(self).sentence)\n"
   }
@@ -18,8 +20,9 @@ extension LoadOutcome {
     let count = plan.connections * plan.threads
     let arrivals =
       switch plan.arrivals {
-      case .closed(let depth): "\(depth) in flight on each"
-      case .open(let rate, let spacing): "\(rate.rounded(toPlaces: 0))/s, \(spacing) arrivals"
+      case .closed: "\(plan.depth) in flight on each"
+      case .open(let rate, let spacing):
+        "\(rate.rounded(toPlaces: 0))/s at \(spacing) times, at most \(plan.depth) in flight on each"
       }
     return "\(plan.url): \(count) connections, \(arrivals), \(plan.size) B \(plan.kind)"
   }
