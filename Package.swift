@@ -131,7 +131,8 @@ let package = Package(
     .target(
       name: "SwiftletPerf",
       dependencies: [
-        "SwiftletClient", "SwiftletServer", "SwiftletCore", "CSwiftlet", "COpenSSL", "PureSwift",
+        "SwiftletClient", "SwiftletServer", "SwiftletCore", "CSwiftlet", "COpenSSL", "CZlib",
+        "PureSwift",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],

@@ -51,6 +51,12 @@ struct EchoCommand: AsyncParsableCommand {
   @Option(help: "Of all random numbers. (default: a random one, which is printed)")
   var seed: UInt64?
 
+  @Option(help: "What must hold, or the exit status is 3: \(Expectation.form). Repeatable.")
+  var expect: [Expectation] = []
+
+  @Option(help: "Write everything that was measured to this file, as JSON.")
+  var json: String?
+
   private static let spacings = Arrivals.Spacing.allCases.map(\.rawValue).joined(separator: ", ")
 
   func validate() throws {
@@ -76,13 +82,27 @@ struct EchoCommand: AsyncParsableCommand {
       let outcome = try await plan.run { live.show($0) }
       live.clear()
       print(outcome.summary, terminator: "")
-      if !outcome.tally.faults.isEmpty { throw ExitCode(1) }
+      if let json { try write(try outcome.json(command: CommandLine.arguments), to: json) }
+      try judge(outcome)
     } catch let error as LoadError {
       live.clear()
       report("swiftlet-perf: \(error)\n")
       throw ExitCode(EX_UNAVAILABLE)
     }
   }
+}
+
+extension EchoCommand {
+  private func judge(_ outcome: LoadOutcome) throws {
+    let broken = expect.filter { !$0.isMet(by: outcome) }
+    for expectation in broken { report("swiftlet-perf: \(expectation) does not hold\n") }
+    if !broken.isEmpty { throw ExitCode(3) }
+    if !outcome.tally.faults.isEmpty { throw ExitCode(1) }
+  }
+}
+
+extension Expectation: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
 }
 
 extension Arrivals.Spacing: ExpressibleByArgument {}

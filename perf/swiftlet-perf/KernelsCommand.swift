@@ -44,15 +44,4 @@ struct KernelsCommand: ParsableCommand {
     if let json { try write(run.json(), to: json) }
     if let svg { try write(run.chart, to: svg) }
   }
-
-  private func write(_ text: String, to path: String) throws {
-    let file = fopen(path, "w")
-    let isWritten = file.map { fwrite(text, 1, text.utf8.count, $0) == text.utf8.count } ?? false
-    // What is still in the buffer may fail to be written when it is closed.
-    let isClosed = file.map { fclose($0) == 0 } ?? false
-    guard isWritten, isClosed else {
-      report("Cannot write \(path): \(String(cString: strerror(errno))).\n")
-      throw ExitCode(EX_CANTCREAT)
-    }
-  }
 }

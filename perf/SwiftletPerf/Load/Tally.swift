@@ -30,6 +30,8 @@ package struct Faults: Sendable, Hashable, Encodable {
 
   package var isEmpty: Bool { self == Faults() }
 
+  package var sum: Int { lost + duplicated + reordered + corrupted + closed }
+
   package static func += (one: inout Faults, other: Faults) {
     one.lost += other.lost
     one.duplicated += other.duplicated
