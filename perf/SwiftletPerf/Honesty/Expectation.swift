@@ -64,7 +64,8 @@ package struct Expectation: Sendable, CustomStringConvertible {
       rest = text.dropFirst(prefix.count + 1)
     }
     if rest == "max" { return .time(name, percentile: 100) }
-    guard rest.first == "p", let percentile = Double(rest.dropFirst()), (0...100) ~= percentile else {
+    guard rest.first == "p", let percentile = Double(rest.dropFirst()), (0...100) ~= percentile
+    else {
       return nil
     }
     return .time(name, percentile: percentile)
