@@ -39,8 +39,8 @@ public enum MessagingError: Error, Sendable, Hashable, CustomStringConvertible {
   case closed
   /// The server said something that is no part of the protocol.
   case unexpected(String)
-  /// A subscription's notifications came faster than they were taken; it has ended. Nothing is lost but
-  /// what came after its last notification.
+  /// The notifications of a pattern came faster than they were taken; the subscription has ended. Nothing
+  /// is lost but what came after its last notification.
   case bufferFull
   /// Only a notification that came with a claim can be acknowledged or released.
   case notClaimed

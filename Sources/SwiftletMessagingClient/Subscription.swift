@@ -11,9 +11,11 @@ extension MessagingClient {
     /// unless it is acknowledged before the claim is over. Such a subscription begins with all the
     /// messages there are, whatever ``start`` says.
     public var acknowledges: Bool
-    /// Notifications kept for a task that is busy. One more ends the sequence with
-    /// ``MessagingError/bufferFull`` once these have been taken: nothing is left out unnoticed, and
-    /// requests are never held up by notifications nobody takes.
+    /// Notifications kept for a task that is busy. When there is one more the client unsubscribes, and
+    /// subscribes again behind the last of them once half have been taken: nothing is left out that is
+    /// still in its queue then, and requests are never held up by notifications nobody takes. A pattern,
+    /// which cannot go on so, ends with ``MessagingError/bufferFull``. With ``acknowledges`` the server
+    /// bounds them.
     public var buffer: Int
 
     public init(start: Start = .now, acknowledges: Bool = false, buffer: Int = 1024) {
@@ -49,14 +51,20 @@ extension MessagingClient {
     let client: MessagingClient
 
     public func makeAsyncIterator() -> AsyncIterator {
-      AsyncIterator(base: stream.makeAsyncIterator(), client: client)
+      AsyncIterator(base: stream.makeAsyncIterator(), feed: feed, client: client)
     }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
       var base: Feed.Stream.AsyncIterator
+      let feed: Feed
       let client: MessagingClient
 
-      public mutating func next() async throws -> Notification? { try await base.next() }
+      public mutating func next() async throws -> Notification? {
+        guard let notification = try await base.next() else { return nil }
+        feed.took()
+        if feed.wantsMore { client.session.resume(feed) }
+        return notification
+      }
     }
 
     /// Unsubscribes. The sequence ends behind what has been received.
@@ -85,10 +93,8 @@ extension MessagingClient {
     to names: [String], _ options: SubscribeOptions = SubscribeOptions()
   ) async throws -> Subscription {
     let positions = options.acknowledges ? [:] : try await positions(of: names, options.start)
-    let (stream, notifications) = Feed.Stream.makeStream(
-      bufferingPolicy: .bufferingOldest(options.buffer))
-    let feed = Feed(
-      names, acknowledges: options.acknowledges, from: positions, notifications)
+    let (stream, notifications) = Feed.Stream.makeStream()
+    let feed = Feed(names, options, from: positions, notifications)
     notifications.onTermination = { [weak session, weak feed] _ in
       if let session, let feed { session.remove(feed) }
     }

@@ -141,17 +141,32 @@ import Testing
     }
   }
 
-  @Test func bufferThatIsFullEndsTheSequence() async throws {
+  @Test(arguments: [1, 3, 100]) func bufferThatIsFullLosesNothing(buffer: Int) async throws {
+    try await withMessaging { server in
+      let poster = try await server.connect()
+      try await poster.post(contentsOf: Array(0..<200), to: "q")
+      let client = try await server.connect()
+      let subscription = try await client.subscribe(
+        to: "q", .init(start: .beginning, buffer: buffer))
+      // Notifications that nobody takes do not keep answers from coming.
+      try await client.ping()
+      var notifications = subscription.makeAsyncIterator()
+      #expect(try await take(150, &notifications) == Array(0..<150))
+      try await poster.post(contentsOf: Array(200..<400), to: "q")
+      #expect(try await take(250, &notifications) == Array(150..<400))
+    }
+  }
+
+  @Test func patternWithAFullBufferEnds() async throws {
     try await withMessaging { server in
       let client = try await server.connect()
-      let subscription = try await client.subscribe(to: "q", .init(buffer: 3))
+      let subscription = try await client.subscribe(to: ["q*"], .init(buffer: 3))
       try await client.post(contentsOf: Array(1...5), to: "q")
-      // Notifications that nobody takes do not keep answers from coming.
       try await client.ping()
       var notifications = subscription.makeAsyncIterator()
       #expect(try await take(3, &notifications) == [1, 2, 3])
       await #expect(throws: MessagingError.bufferFull) { try await notifications.next() }
-      #expect(try await client.subscriptions(of: "q").isEmpty)
+      #expect(try await client.subscriptions(of: "q*").isEmpty)
     }
   }
 

@@ -25,6 +25,20 @@ final class Session: Sendable {
     var feeds: [Feed] = []
     /// By the ids of the connection's subscriptions whom they are for.
     var routes: [String: Route] = [:]
+
+    /// Takes a feed's subscriptions out.
+    mutating func takeRoutes(to feed: Feed) -> [Feed.Created] {
+      let mine = routes.filter { $0.value.feed === feed }
+      for id in mine.keys { routes[id] = nil }
+      return mine.map { Feed.Created(id: $0.key, queue: $0.value.queue) }
+    }
+
+    /// Has calls sent on this connection, if there is one.
+    mutating func send(_ calls: [Call]) {
+      guard case .open(let wake) = phase else { return }
+      outgoing += calls
+      wake.yield()
+    }
   }
 
   private struct Route {
@@ -52,12 +66,11 @@ final class Session: Sendable {
   }
 
   /// Has a request sent; `finish` is told the response, or why there is none.
-  @discardableResult
-  func call(
-    _ action: String, _ body: Value, isOfConnection: Bool = false,
+  private func call(
+    _ action: String, _ body: Value,
     _ finish: @escaping @Sendable (Result<Response, any Error>) -> Void
   ) -> Int64 {
-    let call = makeCall(action, body, isOfConnection: isOfConnection, finish)
+    let call = makeCall(action, body, isOfConnection: false, finish)
     let refusal = state.withLock { state -> (any Error)? in
       switch state.phase {
       case .ended(let error): return error
@@ -107,39 +120,66 @@ final class Session: Sendable {
     let created = try feed.created(response.body)
     guard feed.isWhole(created) else {
       // The server leaves out what the connection has already.
-      unsubscribe(created)
+      state.withLock { $0.send(unsubscribing(created)) }
       let names = feed.names.joined(separator: ", ")
       throw RequestError("subscription_create", 409, .string("Subscription \(names) not created."))
     }
-    let isWanted = state.withLock { state in
-      if feed.hasEnded { return false }
+    state.withLock { state in
+      guard !feed.hasEnded else { return state.send(unsubscribing(created)) }
       if !state.feeds.contains(where: { $0 === feed }) { state.feeds.append(feed) }
       for subscription in created {
         state.routes[subscription.id] = Route(feed: feed, queue: subscription.queue)
       }
-      return true
     }
-    if !isWanted { unsubscribe(created) }
   }
 
   /// Nobody reads a feed any more.
   func remove(_ feed: Feed) {
-    let subscriptions = state.withLock { state in
+    state.withLock { state in
       feed.hasEnded = true
       state.feeds.removeAll { $0 === feed }
-      let subscriptions = state.routes.filter { $0.value.feed === feed }
-      for id in subscriptions.keys { state.routes[id] = nil }
-      return subscriptions.map { Feed.Created(id: $0.key, queue: $0.value.queue) }
+      state.send(unsubscribing(state.takeRoutes(to: feed)))
     }
-    unsubscribe(subscriptions)
   }
 
-  private func unsubscribe(_ subscriptions: [Feed.Created]) {
-    for subscription in subscriptions {
+  private func deliver(_ notification: MessagingClient.Notification, to feed: Feed) {
+    if feed.keep(notification) { return }
+    guard feed.canResume else { return feed.finish(MessagingError.bufferFull) }
+    state.withLock { state in
+      feed.isPaused = true
+      state.send(unsubscribing(state.takeRoutes(to: feed)))
+    }
+    // Meanwhile there may be room.
+    resume(feed)
+  }
+
+  /// Subscribes a feed that was paused again, behind what it has, if there is room.
+  func resume(_ feed: Feed) {
+    state.withLock { state in
+      guard feed.wantsMore else { return }
+      feed.isPaused = false
+      state.send([subscribingAgain(feed)])
+    }
+  }
+
+  private func subscribingAgain(_ feed: Feed) -> Call {
+    makeCall("subscription_create", feed.request, isOfConnection: true) { result in
+      do {
+        try self.route(result.get(), to: feed)
+      } catch MessagingError.disconnected {
+        // The next connection will subscribe again.
+      } catch {
+        feed.finish(error)
+      }
+    }
+  }
+
+  private func unsubscribing(_ subscriptions: [Feed.Created]) -> [Call] {
+    subscriptions.map { subscription in
       let body: Value = [
         "queue_name": .string(subscription.queue), "subscription_id": .string(subscription.id),
       ]
-      call("subscription_delete", body, isOfConnection: true) { _ in }
+      return makeCall("subscription_delete", body, isOfConnection: true) { _ in }
     }
   }
 
@@ -150,18 +190,8 @@ final class Session: Sendable {
     let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     state.withLock { state in
       guard case .connecting = state.phase else { return wake.finish() }
-      let again = state.feeds.map { feed in
-        makeCall("subscription_create", feed.request, isOfConnection: true) { result in
-          do {
-            try self.route(result.get(), to: feed)
-          } catch MessagingError.disconnected {
-            // The next connection will subscribe again.
-          } catch {
-            feed.finish(error)
-          }
-        }
-      }
-      state.outgoing.prepend(contentsOf: again)
+      let feeds = state.feeds.filter { !$0.isPaused }
+      state.outgoing.prepend(contentsOf: feeds.map(subscribingAgain))
       state.phase = .open(wake)
     }
     wake.yield()
@@ -200,7 +230,7 @@ final class Session: Sendable {
     } else if case .string(let id)? = map["subscription_id"],
       let route = state.withLock({ $0.routes[id] })
     {
-      route.feed.deliver(try MessagingClient.Notification(map, self))
+      deliver(try MessagingClient.Notification(map, self), to: route.feed)
     }
   }
 
