@@ -284,7 +284,9 @@ extension Conversation {
   /// The time asked for has come.
   func woken(_ perform: Perform) {
     if closeIfExpired(perform) || closeIfBlockingTooLong(perform) { return }
-    service.hub.look(for: subscriber)
+    if notifications.areAcknowledged {
+      notifications.areAcknowledged = service.hub.look(for: subscriber)
+    }
     setAlarm(perform)
   }
 

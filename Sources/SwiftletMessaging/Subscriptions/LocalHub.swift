@@ -223,14 +223,16 @@ final class LocalHub: Sendable {
 
   // MARK: - Claims
 
-  /// Some time has passed for a subscriber: claims may have ended.
-  func look(for subscriber: String) {
+  /// Some time has passed for a subscriber: claims may have ended. False when it acknowledges nothing
+  /// any more.
+  func look(for subscriber: String) -> Bool {
     let dispatchers = state.withLock { state in
       (state.bySubscriber[subscriber] ?? []).compactMap {
         $0.isAcknowledging ? state.dispatchers[$0.queue] : nil
       }
     }
     for dispatcher in dispatchers { dispatcher.look() }
+    return !dispatchers.isEmpty
   }
 
   /// The dispatcher of a queue that has subscribers who acknowledge.

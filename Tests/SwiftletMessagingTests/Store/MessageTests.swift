@@ -66,6 +66,18 @@ import Testing
   }
 
   @Test(arguments: StoreKind.all)
+  func idsAscendAlsoWhenTheQueueIsMadeAnew(kind: StoreKind) async throws {
+    try await TestStore.run(kind) { store in
+      var ids: [Identifier] = []
+      for _ in 0..<3 {
+        ids += try await store.post(["a", "b", "c"])
+        try await store.delete(queue: .q)
+      }
+      #expect(zip(ids, ids.dropFirst()).allSatisfy { $0.precedes($1) })
+    }
+  }
+
+  @Test(arguments: StoreKind.all)
   func observerHearsOfEachPostBeforeItsAnswer(kind: StoreKind) async throws {
     try await TestStore.run(kind) { store in
       let heard = EventLog<String>()

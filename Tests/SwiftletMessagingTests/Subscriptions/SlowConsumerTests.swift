@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
 import SwiftletCore
+import SwiftletServer
 import Synchronization
 import Testing
 
 @testable import SwiftletMessaging
-@testable import SwiftletServer
 
 /// Connections that do not take their notifications, without sockets.
 @Suite struct SlowConsumerTests {
@@ -16,8 +15,7 @@ import Testing
   private let listener: Listener
   /// What is said of them all.
   private let counts: SlowConsumerCounts
-  /// Never runs: what the hub has it do stays undone.
-  private let loop: EventLoop
+  private let connection: IdleConnection
 
   private static let size = notification(0).encoded(.init(format: .json, hasIDs: false)).count
 
@@ -40,21 +38,9 @@ import Testing
     service = TestService(settings, store: store)
     client = service.client(.json)
     counts = service.service.slowConsumers
-    loop = try EventLoop(
-      configuration: LoopConfiguration(
-        maxMessageSize: 1, maxFragments: 1, maxControlFramesPerSecond: 1, maxConnections: 1,
-        sendQueueLimit: 1,
-        deadlines: .init(
-          handshake: .seconds(1), idle: .seconds(1), ping: .seconds(1), close: .seconds(1),
-          drain: .seconds(1))), logger: Logger(label: "test"))
-    let subscription = LiveSubscription(
-      queue: QueueKey(project: "p", name: "q"), subscriber: client.conversation.subscriber,
-      ttl: 3600, now: service.clock.now, format: .json,
-      options: try SubscriptionOptions(checking: nil), replays: [])
-    let reference = ConnectionReference(loop: loop, token: Token(index: 0, generation: 0))
-    listener =
-      service.service.hub.subscribe(
-        [subscription.with(id: .random())], reference, client.conversation)[0]
+    connection = try IdleConnection()
+    let queue = QueueKey(project: "p", name: "q")
+    listener = try #require(try connection.listen(client, to: queue))
   }
 
   private func tell(_ numbers: ClosedRange<Int>) {

@@ -113,6 +113,19 @@ def test_several_queues_and_patterns(client, connect):
     ]
 
 
+def test_patterns_are_listed_and_deleted(client, connect):
+    listener = connect()
+    ids = subscribe(listener, "orders.*", "*.eu", options={"ids": True})
+    [listed] = client.demand("subscription_list", queue_name="orders.*")["subscriptions"]
+    assert (listed["id"], listed["source"]) == (ids["orders.*"], "orders.*")
+    client.demand(
+        "subscription_delete", queue_name="orders.*", subscription_id=ids["orders.*"]
+    )
+    client.post("a", queue="orders.eu")
+    assert listener.receive()["subscription_id"] == ids["*.eu"]  # the next that fits
+    assert client.demand("queue_list")["queues"] == [{"name": "orders.eu"}]
+
+
 def test_a_pattern_is_of_its_project(connect):
     listener, stranger, poster = connect(), connect(project=new_project()), connect()
     subscribe(listener, "*")
