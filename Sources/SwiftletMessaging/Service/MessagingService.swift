@@ -60,12 +60,17 @@ public final class MessagingService: Service {
     }
   }
 
-  /// Serves at `/v2` and at `/`.
+  /// Serves at `/v2` and at `/`, and below `/v2/queues/` what webhooks confirm with.
   public func register(
     in routes: inout Routes, compression: Compression = .off, metrics: Metrics? = nil
   ) {
     for path in ["/v2", "/"] {
       routes.webSocket(path, compression: compression) { _ in MessagingHandler(self) }
+    }
+    if settings.webhooks.requiresConfirmation {
+      routes.put(below: Self.confirmationPrefix) { request, body throws(Refusal) in
+        try self.confirm(request, body)
+      }
     }
     metrics?.add { [webhooks, slowConsumers] in webhooks.counters.text + slowConsumers.text }
   }

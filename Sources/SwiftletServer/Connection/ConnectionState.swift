@@ -34,7 +34,7 @@ enum Phase: UInt8 {
 /// All that one connection costs while it is idle. Kept in a ``ConnectionTable``, plain memory.
 struct ConnectionState {
   struct Flags: OptionSet {
-    let rawValue: UInt8
+    let rawValue: UInt16
     /// Reading stopped because too much output waits.
     static let backlogged = Flags(rawValue: 1)
     /// Reading stopped because the handler asked.
@@ -51,6 +51,8 @@ struct ConnectionState {
     /// Too much output waits, on a client's connection: it is read all the same, or two ends that
     /// send much would wait for each other for ever.
     static let congested = Flags(rawValue: 128)
+    /// The body of an HTTP request is still to come, whose head is in the stash.
+    static let awaitsBody = Flags(rawValue: 256)
 
     /// Nothing is read.
     static let stopped: Flags = [.backlogged, .held]

@@ -3,13 +3,18 @@
 import CSwiftlet
 import SwiftletCore
 
-/// HTTP/1.1 on a connection until it upgrades: keep-alive and pipelining, heads of bounded size, no
-/// request bodies.
+/// HTTP/1.1 on a connection until it upgrades: keep-alive and pipelining, heads and bodies of bounded
+/// size. Bodies are for PUT, where a route takes one.
 extension Loop {
+  static let maxBodySize = 64 << 10
+
   func processHTTP(_ slot: Slot, _ bytes: UnsafeMutableRawPointer, _ count: Int, seen: Int) {
     var bytes = bytes
     var left = count
-    var seen = seen
+    // With a body still to come the whole head is there, and is read again.
+    let awaitedBody = slot.pointee.flags.contains(.awaitsBody)
+    slot.pointee.flags.remove(.awaitsBody)
+    var seen = awaitedBody ? 0 : seen
     while left > 0, slot.pointee.phase == .http, slot.pointee.flags.isDisjoint(with: .stopped) {
       var head = swl_http_request()
       let size = Int(
@@ -20,9 +25,20 @@ extension Loop {
       }
       if size == 0 { break }
       if size < 0 { return refuse(slot, Loop.status(ofParseError: Int32(size))) }
-      respond(slot, head)
-      bytes += size
-      left -= size
+      let body: Int
+      do throws(Refusal) {
+        body = try bodySize(head)
+      } catch {
+        return refuse(slot, error.status, error.sentence)
+      }
+      if body > left - size {
+        if left == size && !awaitedBody { sendContinue(slot, head) }
+        slot.pointee.flags.insert(.awaitsBody)
+        break
+      }
+      respond(slot, head, UnsafeRawBufferPointer(start: bytes + size, count: body))
+      bytes += size + body
+      left -= size + body
     }
     switch slot.pointee.phase {
     case .http: stash(slot, bytes, left)
@@ -39,7 +55,42 @@ extension Loop {
     }
   }
 
-  private func respond(_ slot: Slot, _ head: swl_http_request) {
+  /// The size of a request's body. One that is not wanted is refused: left unread it would be taken for
+  /// the next request.
+  private func bodySize(_ head: swl_http_request) throws(Refusal) -> Int {
+    var head = head
+    var value = swl_slice()
+    let encodings = swl_http_field_find(&head.fields, "transfer-encoding", &value)
+    let lengths = swl_http_field_find(&head.fields, "content-length", &value)
+    if encodings == 0 && (lengths == 0 || (lengths == 1 && String(value) == "0")) { return 0 }
+    let method = String(head.method)
+    guard method == "PUT", let request = Request(head),
+      state.pointee.routes[request.path]?.put != nil
+    else {
+      throw Refusal(
+        method == "GET" ? .badRequest : .methodNotAllowed, "This server takes no request bodies.")
+    }
+    let digits = String(value)
+    guard encodings == 0, lengths == 1, digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }),
+      !digits.isEmpty
+    else { throw Refusal(.badRequest, "A body comes with one Content-Length.") }
+    guard let size = Int(digits), size <= Loop.maxBodySize else {
+      throw Refusal(.contentTooLarge, "A body has at most \(Loop.maxBodySize) bytes.")
+    }
+    return size
+  }
+
+  /// Asks for a body that is held back until then (RFC 9110 §10.1.1).
+  private func sendContinue(_ slot: Slot, _ head: swl_http_request) {
+    var head = head
+    guard head.minor_version == 1, swl_http_list_contains(&head.fields, "expect", "100-continue")
+    else { return }
+    let response: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+    sendBytes(
+      slot, UnsafeRawBufferPointer(start: response.utf8Start, count: response.utf8CodeUnitCount))
+  }
+
+  private func respond(_ slot: Slot, _ head: swl_http_request, _ body: UnsafeRawBufferPointer) {
     var head = head
     guard let request = Request(head) else { return refuse(slot, .badRequest) }
     var value = swl_slice()
@@ -47,13 +98,6 @@ extension Loop {
     let hosts = swl_http_field_find(&head.fields, "host", &value)
     guard hosts == 1 || (hosts == 0 && head.minor_version == 0) else {
       return refuse(slot, .badRequest, "A request has one Host field.")
-    }
-    // No route takes a body; one left unread would be taken for the next request.
-    let encodings = swl_http_field_find(&head.fields, "transfer-encoding", &value)
-    let lengths = swl_http_field_find(&head.fields, "content-length", &value)
-    if encodings > 0 || lengths > 1 || (lengths == 1 && String(value) != "0") {
-      let status: Status = request.method == "GET" ? .badRequest : .methodNotAllowed
-      return refuse(slot, status, "This server takes no request bodies.")
     }
     var key: UnsafePointer<CChar>?
     let upgrade = swl_handshake_check(&head, &key)
@@ -63,15 +107,22 @@ extension Loop {
       }
       switch upgrade {
       case SWL_UPGRADE_NONE:
+        let keepAlive =
+          head.minor_version == 1 && !swl_http_list_contains(&head.fields, "connection", "close")
+          && !isDraining
+        if let responder = route.put {
+          guard request.method == "PUT" else {
+            return refuse(slot, .methodNotAllowed, allow: "PUT")
+          }
+          return send(
+            slot, try responder(request, Array(body)), keepAlive: keepAlive, withoutBody: false)
+        }
         guard let responder = route.get else {
           throw Refusal(.upgradeRequired, "This path speaks WebSocket (RFC 6455).")
         }
         guard request.method == "GET" || request.method == "HEAD" else {
           throw Refusal(.methodNotAllowed, "Use GET here.")
         }
-        let keepAlive =
-          head.minor_version == 1 && !swl_http_list_contains(&head.fields, "connection", "close")
-          && !isDraining
         send(
           slot, try responder(request), keepAlive: keepAlive,
           withoutBody: request.method == "HEAD")
@@ -108,11 +159,12 @@ extension Loop {
 
   /// Answers with an error and closes: what follows on this connection cannot be trusted.
   func refuse(
-    _ slot: Slot, _ status: Status, _ sentence: String? = nil, withoutBody: Bool = false
+    _ slot: Slot, _ status: Status, _ sentence: String? = nil, withoutBody: Bool = false,
+    allow methods: String = "GET, HEAD"
   ) {
     var response = Response(status, sentence ?? status.phrase)
     switch status {
-    case .methodNotAllowed: response.fields.append(("Allow", "GET, HEAD"))
+    case .methodNotAllowed: response.fields.append(("Allow", methods))
     case .upgradeRequired:
       response.fields.append(("Upgrade", "websocket"))
       response.fields.append(("Sec-WebSocket-Version", "13"))

@@ -3,6 +3,7 @@
 /// An HTTP status this server answers with (RFC 9110 §15).
 public enum Status: Int, Sendable {
   case ok = 200
+  case accepted = 202
   /// The client's copy still holds: the body is not sent, only its length (RFC 9110 §15.4.5).
   case notModified = 304
   case badRequest = 400
@@ -21,6 +22,7 @@ public enum Status: Int, Sendable {
   var phrase: String {
     switch self {
     case .ok: "OK"
+    case .accepted: "Accepted"
     case .notModified: "Not Modified"
     case .badRequest: "Bad Request"
     case .unauthorized: "Unauthorized"

@@ -7,13 +7,19 @@ public struct Routes: Sendable {
   /// Answers a GET (or HEAD). Runs on the connection's loop, so it must not wait for anything.
   public typealias Responder = @Sendable (Request) throws(Refusal) -> Response
 
-  /// What there is at a path: a WebSocket, a page, or both.
+  /// Answers a PUT with its body, likewise.
+  public typealias BodyResponder = @Sendable (Request, [UInt8]) throws(Refusal) -> Response
+
+  /// What there is at a path: a WebSocket, a page, or both; or what takes a body.
   struct Route {
     var webSocket: (factory: HandlerFactory, compression: Compression)?
     var get: Responder?
+    var put: BodyResponder?
   }
 
   private var routes: [String: Route] = [:]
+  /// Of the paths below these, where there is none of their own.
+  private var routesBelow: [(prefix: String, route: Route)] = []
 
   public init() {}
 
@@ -29,5 +35,12 @@ public struct Routes: Sendable {
     routes[path, default: Route()].get = responder
   }
 
-  subscript(path: String) -> Route? { routes[path] }
+  /// Answers HTTP PUT, of a body of at most 64 KiB, at every path that begins with `prefix`.
+  public mutating func put(below prefix: String, _ responder: @escaping BodyResponder) {
+    routesBelow.append((prefix, Route(put: responder)))
+  }
+
+  subscript(path: String) -> Route? {
+    routes[path] ?? routesBelow.first { path.hasPrefix($0.prefix) }?.route
+  }
 }

@@ -127,4 +127,62 @@ import Testing
       #expect(try peer.take() == 3)
     }
   }
+
+  // MARK: - Over HTTP
+
+  /// The status that a PUT with a permit is answered with.
+  private static func put(
+    _ server: RunningServer, _ sent: Value, path: String? = nil, project: String = "p",
+    signature: String? = nil, body: String = #"{"confirmed": true}"#
+  ) throws -> String {
+    let paths = sent["URL-Paths"]?.text ?? ""
+    let peer = try Peer(port: server.port)
+    try peer.write(
+      """
+      PUT \(path ?? paths) HTTP/1.1\r\nHost: h\r\nX-Project-ID: \(project)\r\n\
+      URL-Paths: \(paths)\r\nURL-Methods: PUT\r\n\
+      URL-Expires: \(sent["URL-Expires"]?.text ?? "")\r\n\
+      URL-Signature: \(signature ?? sent["URL-Signature"]?.text ?? "")\r\n\
+      Content-Length: \(body.utf8.count)\r\n\r\n\(body)
+      """)
+    return String(try peer.readHead().split(separator: " ")[1])
+  }
+
+  @Test func putConfirmsAndWithdraws() async throws {
+    try await test.serve { test, server in
+      let id = try test.subscribe()
+      let peer = try test.receiver.accept()
+      let sent = try Self.json(try peer.readRequest())
+      try peer.respond(200)
+      #expect(try Self.put(server, sent) == "200")
+      try test.post(1)
+      #expect(try peer.take() == 1)
+      #expect(try Self.put(server, sent, body: #"{"confirmed": false}"#) == "200")
+      let told = try Self.json(try peer.readRequest())
+      try peer.respond(200)
+      #expect(told["Message_Type"] == "UnsubscribeConfirmation")
+      try test.client.ask("subscription_delete", ["queue_name": "q", "subscription_id": id])
+      #expect(try Self.put(server, told) == "404")
+    }
+  }
+
+  @Test func putWithoutAGoodPermitIsRefused() async throws {
+    try await test.serve { test, server in
+      try test.subscribe()
+      let other = try test.subscribe("\(test.url)/other")
+      let sent = try Self.json(try test.receiver.accept().readRequest())
+      let otherPath = "/v2/queues/q/subscriptions/\(other.text ?? "")/confirm"
+      #expect(try Self.put(server, sent, path: otherPath) == "403")
+      #expect(try Self.put(server, sent, project: "p2") == "403")
+      #expect(try Self.put(server, sent, signature: "") == "403")
+      for path in ["/v2/queues/", "/v2/queues/q/messages", otherPath + "/", "/v2/queues//x/y/z/"] {
+        #expect(try Self.put(server, sent, path: path) == "404")
+      }
+      for body in ["{}", "[]", "x", #"{"confirmed": 1}"#] {
+        #expect(try Self.put(server, sent, body: body) == "400")
+      }
+      test.clock.advance(seconds: Confirmation.lifetime)
+      #expect(try Self.put(server, sent) == "403")
+    }
+  }
 }

@@ -37,8 +37,17 @@ final class WebhookTest: Sendable {
 
   /// Serves while `body` runs, on threads that may block.
   func run(_ body: @escaping @Sendable (WebhookTest) throws -> Void) async throws {
-    try await withTaskExecutorPreference(BlockingExecutor.shared) {
-      try await withServer(Routes(), beside: self.service) { _ in try body(self) }
+    try await serve { test, _ in try body(test) }
+  }
+
+  /// The same, with the server that the service has its routes on.
+  func serve(
+    _ body: @escaping @Sendable (WebhookTest, RunningServer) throws -> Void
+  ) async throws {
+    var routes = Routes()
+    service.register(in: &routes)
+    try await withTaskExecutorPreference(BlockingExecutor.shared) { [routes] in
+      try await withServer(routes, beside: self.service) { try body(self, $0) }
     }
   }
 

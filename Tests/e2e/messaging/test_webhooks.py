@@ -2,6 +2,7 @@
 """Messages posted to subscribers that are URLs."""
 
 import contextlib
+import json
 import re
 import urllib.request
 
@@ -133,3 +134,49 @@ def test_wrong_allowance_is_refused():
     process = run_to_exit("--webhook-allow", "10.0.0.0/33")
     assert process.returncode == 64
     assert '"10.0.0.0/33" is not' in process.stderr
+
+
+def test_confirmation_that_is_required(start_server, receiver, tmp_path):
+    key = tmp_path / "key"
+    key.write_text("secret")
+    tokens = tmp_path / "tokens"
+    tokens.write_text("t p\n")
+    server = start_server(
+        "--webhook-allow",
+        "127.0.0.1",
+        "--require-confirmation",
+        "--signing-key",
+        str(key),
+        "--tokens",
+        str(tokens),
+        "--store",
+        f"sqlite:{tmp_path}/messages",
+    )
+    with Client(server) as client:
+        assert client.ask("authenticate", {"X-Auth-Token": "t"}).status == 200
+        client.subscribe(subscriber=receiver.url)
+        client.post("early")
+        sent = receiver.take().json
+        assert sent["Message_Type"] == "SubscriptionConfirmation"
+        fields = {
+            name: sent[name]
+            for name in ["URL-Signature", "URL-Methods", "URL-Paths", "URL-Expires", "X-Project-ID"]
+        }
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{server.port}{sent['URL-Paths']}",
+            method="PUT",
+            headers=fields,
+            data=json.dumps(sent["SubscribeBody"]).encode(),
+        )
+        with urllib.request.urlopen(request) as response:
+            assert response.status in (200, 202)
+        [listed] = client.demand("subscription_list", queue_name="q")["subscriptions"]
+        assert listed["confirmed"] is True
+        client.post("late")
+        assert receiver.take().json["body"] == "late"
+
+
+def test_confirmation_needs_a_key():
+    process = run_to_exit("--require-confirmation")
+    assert process.returncode == 64
+    assert process.stderr.count("\n") == 1 and "--signing-key" in process.stderr
