@@ -30,46 +30,50 @@ import Testing
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [program] + arguments
     process.standardError = FileHandle.nullDevice
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
     return process
   }
 
-  /// Serves with a new certificate for `name` while `body` runs: with the certificate's path, the port,
-  /// and what reads a line of the server's.
+  /// The next line of what a process says, or what is left at its end.
+  private static func line(_ process: Process) throws -> String {
+    guard let output = process.standardOutput as? Pipe else { return "" }
+    var bytes: [UInt8] = []
+    while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0a {
+      bytes.append(byte)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Serves with a new certificate for `name` while `body` runs, on threads that may block: with the
+  /// certificate's path, the port, and what reads a line of the server's.
   private static func serve(
     for name: String,
-    _ body: (_ certificate: String, _ port: String, _ line: () throws -> String) async throws ->
-      Void
+    _ body:
+      @escaping @Sendable (
+        _ certificate: String, _ port: String, _ line: () throws -> String
+      ) async throws -> Void
   ) async throws {
-    let directory = TemporaryDirectory()
-    defer { withExtendedLifetime(directory) {} }
-    let path = "\(directory.path)/certificate"
-    let maker = try run(
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-      "-nodes", "-days", "1", "-subj", "/CN=test", "-addext", "subjectAltName=\(name)",
-      "-keyout", path, "-out", "\(path).crt")
-    try maker.run()
-    maker.waitUntilExit()
-    let certificate = try String(contentsOfFile: "\(path).crt", encoding: .utf8)
-    let key = try String(contentsOfFile: path, encoding: .utf8)
-    try (key + certificate).write(toFile: path, atomically: false, encoding: .utf8)
+    try await withTaskExecutorPreference(BlockingExecutor.shared) {
+      let directory = TemporaryDirectory()
+      defer { withExtendedLifetime(directory) {} }
+      let path = "\(directory.path)/certificate"
+      let maker = try run(
+        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+        "-nodes", "-days", "1", "-subj", "/CN=test", "-addext", "subjectAltName=\(name)",
+        "-keyout", path, "-out", "\(path).crt")
+      // Its output ends with it.
+      _ = try line(maker)
+      let certificate = try String(contentsOfFile: "\(path).crt", encoding: .utf8)
+      let key = try String(contentsOfFile: path, encoding: .utf8)
+      try (key + certificate).write(toFile: path, atomically: false, encoding: .utf8)
 
-    let server = try run("python3", "-c", Self.server, path)
-    let pipe = Pipe()
-    server.standardOutput = pipe
-    try server.run()
-    defer {
+      let server = try run("python3", "-c", Self.server, path)
       // It has this thread's signal mask, which may hold back any other.
-      kill(server.processIdentifier, SIGKILL)
-      server.waitUntilExit()
+      defer { kill(server.processIdentifier, SIGKILL) }
+      try await body("\(path).crt", try line(server)) { try line(server) }
     }
-    func line() throws -> String {
-      var bytes: [UInt8] = []
-      while let byte = try pipe.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0a {
-        bytes.append(byte)
-      }
-      return String(decoding: bytes, as: UTF8.self)
-    }
-    try await body("\(path).crt", try line(), line)
   }
 
   @Test func certificateOfAKnownAuthority() async throws {

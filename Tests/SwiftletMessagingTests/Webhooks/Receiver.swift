@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Logging
 import SwiftletServer
 import SwiftletTestSupport
@@ -83,6 +84,7 @@ final class WebhookTest: Sendable {
     let deadline = ContinuousClock.now + .seconds(Peer.patience)
     while counters[keyPath: counter] != count {
       if ContinuousClock.now > deadline { throw PeerError.timedOut }
+      sched_yield()
     }
   }
 

@@ -39,7 +39,7 @@ import Testing
       let peer = try test.receiver.accept()
       for number: Int64 in 0..<100 { #expect(try peer.take() == .int(number)) }
       try test.wait(for: \.deliveredNow, 100)
-      #expect(test.counters.waitingBytesNow == 0)
+      try test.wait(for: \.waitingBytesNow, 0)
     }
   }
 
