@@ -65,7 +65,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", required=True, metavar="COMMAND")
     parser.add_argument("--subscribers", type=int, default=1000)
-    parser.add_argument("--depths", default="1,16")
+    parser.add_argument("--depths", default="1,4,16")
     parser.add_argument("--encodings", default=",".join(post.ENCODE))
     parser.add_argument("--ids", action="store_true", help="notifications tell ids")
     parser.add_argument("--rounds", type=int, default=5)

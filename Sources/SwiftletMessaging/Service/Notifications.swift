@@ -81,6 +81,8 @@ extension Conversation {
   }
 
   private func say(_ post: Notification, _ listener: Listener, _ perform: Perform) {
+    // It may have waited until nobody wants it any more.
+    if listener.isEnded { return }
     let style = listener.style
     post.encoded(style).withUnsafeBytes { bytes in
       guard style.hasIDs else { return perform(.send(bytes, style.format.kind)) }

@@ -55,8 +55,11 @@ final class Listener: Sendable {
 
   var stored: StoredSubscription { record.withLock { $0 } }
 
+  /// Whether it was ended before its time.
+  var isEnded: Bool { hasEnded.load(ordering: .relaxed) }
+
   func isLive(at now: Milliseconds) -> Bool {
-    !hasEnded.load(ordering: .relaxed) && expires.load(ordering: .relaxed) > now
+    !isEnded && expires.load(ordering: .relaxed) > now
   }
 
   func end() { hasEnded.store(true, ordering: .relaxed) }

@@ -116,6 +116,15 @@ import Testing
     #expect(try said().bodies == [1])
   }
 
+  @Test func whatWaitsIsNotToldAfterTheSubscriptionsEnd() throws {
+    tell(1...1)
+    client.conversation.isFull = true
+    tell(2...3)
+    service.service.hub.unsubscribe(listener.id, from: listener.queue)
+    drain()
+    #expect(try said().bodies == [1])
+  }
+
   @Test func connectionIsClosed() throws {
     let test = try SlowConsumerTests(.close)
     test.client.conversation.isFull = true
