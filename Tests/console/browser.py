@@ -7,7 +7,11 @@ import time
 from collections.abc import Callable
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -97,12 +101,16 @@ class Console:
     # Doing
 
     def click(self, selector: str) -> None:
-        """Clicks on what is there or comes, also when the page draws it anew just then."""
+        """Clicks on what can be clicked or soon can, also when the page draws it anew just then."""
 
         def clicked() -> bool:
             try:
                 self.find(selector).click()
-            except (NoSuchElementException, StaleElementReferenceException):
+            except (
+                ElementNotInteractableException,
+                NoSuchElementException,
+                StaleElementReferenceException,
+            ):
                 return False
             return True
 
@@ -137,7 +145,8 @@ class Console:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
-    def prefer(self, scheme: str, motion: str = "no-preference") -> None:
+    def prefer(self, scheme: str, motion: str = "reduce") -> None:
+        """Without motion no colour is seen on its way to another."""
         features = [
             {"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": motion},

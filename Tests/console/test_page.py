@@ -152,6 +152,24 @@ def test_settings_outlive_a_reload_but_the_token_does_not(console):
 
 def test_motion_can_be_reduced(console):
     moves = "return getComputedStyle(document.querySelector('#connect')).transitionDuration"
+    console.prefer("light", motion="no-preference")
     assert console.run(moves) != "0s"
     console.prefer("light", motion="reduce")
     assert console.run(moves) == "0s"
+
+
+@pytest.mark.parametrize("width", [360, 1400])
+def test_what_comes_later_moves_nothing(connected, queue, width):
+    """Nobody clicks beside a tab because the queue's counts came just then."""
+    connected.resize(width, 1000)
+    moved = connected.run("""
+        const [title, counts] = ["queue-title", "queue-counts"].map((id) => document.getElementById(id));
+        const top = () => document.getElementById("tab-messages").getBoundingClientRect().top;
+        title.textContent = "n".repeat(64);
+        counts.textContent = "";
+        const before = top();
+        counts.textContent = "10000 messages: 9900 free, 100 claimed";
+        return top() - before;
+    """)
+    assert moved == 0
+    assert page_width(connected) <= width

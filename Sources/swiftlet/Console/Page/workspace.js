@@ -179,6 +179,7 @@ export function wireWorkspace(session, model) {
       queues.size ? queueList(model, select) : make("p", { class: "empty" }, "None listed yet."),
     );
     byId("queue-title").textContent = queue || "No queue chosen";
+    byId("queue-title").title = queue;
     const { free, claimed, total } = queues.get(queue)?.stats ?? {};
     byId("queue-counts").textContent =
       total === undefined ? "" : `${plural(total, "message")}: ${free} free, ${claimed} claimed`;
