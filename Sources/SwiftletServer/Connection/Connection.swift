@@ -62,6 +62,13 @@ public struct Connection: ~Copyable {
   /// ``MessageHandler/drained(_:)`` tells when that is over.
   public var isBacklogged: Bool { !slot.pointee.flags.isDisjoint(with: .full) }
 
+  /// When the message being delivered was read from the socket, in nanoseconds on the monotonic clock: one
+  /// time for all that one read brought.
+  package var arrival: UInt64 {
+    if loop.state.pointee.arrival == 0 { loop.state.pointee.arrival = monotonicNanoseconds() }
+    return loop.state.pointee.arrival
+  }
+
   /// Names the connection for later, from any thread.
   public var reference: ConnectionReference {
     ConnectionReference(

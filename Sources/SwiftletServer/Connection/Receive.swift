@@ -67,6 +67,7 @@ extension Loop {
       // Nothing but the peer's close frame counts any more once ours is out.
       if slot.pointee.phase != .closeSent { slot.pointee.lastActive = state.pointee.now }
       state.pointee.counters.pointee.bytesReceived.add(UInt64(count))
+      state.pointee.arrival = 0
       return true
     }
     if count == 0 {
@@ -92,6 +93,7 @@ extension Loop {
       return
     }
     let held = stash.count
+    state.pointee.arrival = 0
     unstash(slot)
     process(slot, held, seen: 0)
   }

@@ -44,6 +44,8 @@ struct LoopState {
 
   /// Milliseconds on a monotonic clock, read once an iteration. Wraps: compare by subtraction.
   var now: UInt32 = 0
+  /// When the input at hand was read, once somebody has asked: nanoseconds, 0 before.
+  var arrival: UInt64 = 0
   var lastSweep: UInt32 = 0
   var lastTrim: UInt32 = 0
   /// When control frames were last counted anew.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CPlatform
-import Glibc
+import SwiftletCore
 
 /// What a loop does at a certain time. A loop has one: deadlines of connections are the sweep's.
 struct LoopTimer {
@@ -26,9 +26,7 @@ extension LoopContext {
 extension LoopTimer {
   /// Nanoseconds until it is due.
   var remaining: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    let now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    let now = monotonicNanoseconds()
     return due > now ? Int64(clamping: due - now) : 0
   }
 }

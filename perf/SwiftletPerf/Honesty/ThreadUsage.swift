@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import SwiftletCore
 
 /// What a thread had of its core, in nanoseconds.
 package struct ThreadUsage: Sendable {

@@ -28,6 +28,8 @@ struct InFlight: ~Copyable {
   private var answered: UInt64 = 0
   /// Sent and not answered.
   private(set) var count = 0
+  /// Replies while it was measured.
+  var answers = 0
 
   init(room: Int) {
     ring = .allocate(capacity: max(16, room.nextPowerOfTwo))

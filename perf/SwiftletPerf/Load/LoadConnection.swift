@@ -8,22 +8,26 @@ import SwiftletServer
 final class LoadConnection: ClientHandler {
   let number: UInt32
   private let thread: LoadThread
-  var inFlight: InFlight
+  /// Plain memory, as it is changed with every message.
+  let inFlight = UnsafeMutablePointer<InFlight>.allocate(capacity: 1)
   /// Once it is open.
   private(set) var reference: ConnectionReference?
   /// Nanoseconds on the monotonic clock.
   private(set) var began: UInt64 = 0
   private var stood: UInt64 = 0
-  /// Replies while it was measured.
-  var received = 0
 
   init(_ number: UInt32, of thread: LoadThread, depth: Int) {
     self.number = number
     self.thread = thread
-    inFlight = InFlight(room: depth)
+    inFlight.initialize(to: InFlight(room: depth))
   }
 
-  var hasRoom: Bool { inFlight.count < thread.plan.depth }
+  deinit {
+    inFlight.deinitialize(count: 1)
+    inFlight.deallocate()
+  }
+
+  var hasRoom: Bool { inFlight.pointee.count < thread.plan.depth }
 
   func begins() { began = monotonicNanoseconds() }
 

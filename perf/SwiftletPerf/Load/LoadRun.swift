@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
 package import SwiftletClient
+internal import SwiftletCore
 internal import SwiftletServer
 
 /// What a load brought to light.

@@ -52,6 +52,14 @@ final class LoadThread: @unchecked Sendable {
     case finishing
   }
 
+  /// What is looked at and changed with every message.
+  private struct Counting {
+    var state = State.opening
+    var isMeasuring = false
+    var intervalEnd: UInt64 = 0
+    var tally = Tally()
+  }
+
   let progress = Progress()
   let plan: LoadPlan
   let client: WebSocketClient
@@ -63,7 +71,8 @@ final class LoadThread: @unchecked Sendable {
   var phases = ConnectPhases()
   var loop: LoopReference?
 
-  private(set) var state = State.opening
+  /// Plain memory: in properties of an object every access would be checked not to overlap another.
+  private let counting = UnsafeMutablePointer<Counting>.allocate(capacity: 1)
   private let payload: Payload
   private var schedule: Schedule?
   /// When the next message is due.
@@ -72,13 +81,11 @@ final class LoadThread: @unchecked Sendable {
   private var free = Deque<LoadConnection>()
   private var waiting = Deque<UInt64>()
 
-  private var tally = Tally()
-  private var isMeasuring = false
-  private var intervalEnd: UInt64 = 0
   private var usageBefore = ThreadUsage()
 
   init(_ plan: LoadPlan, index: Int) throws {
     self.plan = plan
+    counting.initialize(to: Counting())
     var configuration = ClientConfiguration()
     configuration.maxMessageSize = max(configuration.maxMessageSize, 2 * plan.size)
     // A server that stalls is measured, not left.
@@ -95,11 +102,18 @@ final class LoadThread: @unchecked Sendable {
     }
   }
 
+  deinit {
+    counting.deinitialize(count: 1)
+    counting.deallocate()
+  }
+
+  var state: State { counting.pointee.state }
+
   // MARK: - Phases
 
   /// Begins to send. With a schedule, from `start` on.
   func begin(at start: UInt64, _ loop: borrowing LoopContext) {
-    state = .sending
+    counting.pointee.state = .sending
     if schedule == nil {
       for connection in connections {
         guard let reference = connection.reference else { continue }
@@ -118,33 +132,35 @@ final class LoadThread: @unchecked Sendable {
 
   /// Begins to count anew.
   func beginCounting() {
-    tally = Tally()
-    isMeasuring = true
-    intervalEnd = monotonicNanoseconds() + 1_000_000_000
+    counting.pointee.tally = Tally()
+    counting.pointee.isMeasuring = true
+    counting.pointee.intervalEnd = monotonicNanoseconds() + 1_000_000_000
     usageBefore = .now
-    for connection in connections { connection.received = 0 }
+    for connection in connections { connection.inFlight.pointee.answers = 0 }
   }
 
   /// Sends nothing more. What the thread used while it was measured.
   func endSending() -> ThreadUsage {
-    state = .finishing
-    isMeasuring = false
+    counting.pointee.state = .finishing
+    counting.pointee.isMeasuring = false
     countUnanswered()
     return .now - usageBefore
   }
 
   /// Whatever has no reply by now is lost.
   func endCounting() -> Tally {
+    var tally = counting.pointee.tally
     tally.faults.lost = countUnanswered()
     tally.unsent = waiting.count
     tally.intervals.append(tally.interval)
-    tally.perConnection = connections.map(\.received)
+    for interval in tally.intervals { tally.response.add(interval.response) }
+    tally.perConnection = connections.map { $0.inFlight.pointee.answers }
     return tally
   }
 
   @discardableResult
   private func countUnanswered() -> Int {
-    let count = connections.reduce(0) { $0 + $1.inFlight.count }
+    let count = connections.reduce(0) { $0 + $1.inFlight.pointee.count }
     progress.unanswered.store(count, ordering: .relaxed)
     return count
   }
@@ -159,7 +175,7 @@ final class LoadThread: @unchecked Sendable {
     while due <= now {
       let scheduled = due
       due = schedule!.next()
-      if isMeasuring { tally.lag.note(now - scheduled) }
+      if counting.pointee.isMeasuring { counting.pointee.tally.lag.note(now - scheduled) }
       if let connection = free.popFirst() {
         let isOpen = connection.reference.map { reference in
           loop.with(reference) { open in
@@ -179,27 +195,28 @@ final class LoadThread: @unchecked Sendable {
   private func send(
     on connection: LoadConnection, _ open: borrowing Connection, scheduled: UInt64, now: UInt64
   ) {
-    payload.with(connection.inFlight.next, of: connection.number) {
+    payload.with(connection.inFlight.pointee.next, of: connection.number) {
       open.send($0, kind: payload.kind)
     }
-    connection.inFlight.add(scheduled: scheduled, sent: now)
+    connection.inFlight.pointee.add(scheduled: scheduled, sent: now)
     progress.sent.increment()
-    guard isMeasuring else { return }
-    tally.sent += 1
-    tally.interval.sent += 1
+    guard counting.pointee.isMeasuring else { return }
+    counting.pointee.tally.sent += 1
+    counting.pointee.tally.interval.sent += 1
   }
 
   func received(
     _ message: RawSpan, _ kind: MessageKind, _ connection: LoadConnection,
     _ open: borrowing Connection
   ) {
-    let now = monotonicNanoseconds()
+    let now = open.arrival
+    let inFlight = connection.inFlight
     let sequence = payload.sequence(
-      of: message, kind, on: connection.number, near: connection.inFlight.oldest)
-    switch sequence.map({ connection.inFlight.answer($0) }) {
-    case .answers(let message): count(message, connection, now)
+      of: message, kind, on: connection.number, near: inFlight.pointee.oldest)
+    switch sequence.map({ inFlight.pointee.answer($0) }) {
+    case .answers(let message): count(message, inFlight, now)
     case .overtaken(let message):
-      count(message, connection, now)
+      count(message, inFlight, now)
       note { $0.reordered += 1 }
     case .duplicate: return note { $0.duplicated += 1 }
     case .unknown, nil: note { $0.corrupted += 1 }
@@ -216,48 +233,48 @@ final class LoadThread: @unchecked Sendable {
       send(on: connection, open, scheduled: now, now: now)
     } else if let scheduled = waiting.popFirst() {
       send(on: connection, open, scheduled: scheduled, now: now)
-    } else if connection.inFlight.count == plan.depth - 1 {
+    } else if connection.inFlight.pointee.count == plan.depth - 1 {
       // It was full until now.
       free.append(connection)
     }
   }
 
   @inline(__always)
-  private func count(_ message: InFlight.Message, _ connection: LoadConnection, _ now: UInt64) {
+  private func count(
+    _ message: InFlight.Message, _ inFlight: UnsafeMutablePointer<InFlight>, _ now: UInt64
+  ) {
     progress.received.increment()
-    guard isMeasuring else {
+    guard counting.pointee.isMeasuring else {
       if state == .finishing { countLate(message, now) }
       return
     }
-    if now >= intervalEnd { endInterval(now) }
-    connection.received += 1
-    tally.received += 1
-    tally.interval.received += 1
-    let response = now - message.scheduled
-    tally.response.note(response)
-    tally.interval.response.note(response)
-    if schedule != nil { tally.service.note(now - message.sent) }
+    if now >= counting.pointee.intervalEnd { endInterval(now) }
+    inFlight.pointee.answers += 1
+    counting.pointee.tally.received += 1
+    counting.pointee.tally.interval.received += 1
+    counting.pointee.tally.interval.response.note(now - message.scheduled)
+    if schedule != nil { counting.pointee.tally.service.note(now - message.sent) }
   }
 
   /// A reply after the end of the measurement, to a message sent within it: leaving out the slowest would
   /// flatter the server.
   private func countLate(_ message: InFlight.Message, _ now: UInt64) {
-    tally.late += 1
-    tally.response.note(now - message.scheduled)
-    if schedule != nil { tally.service.note(now - message.sent) }
+    counting.pointee.tally.late += 1
+    counting.pointee.tally.response.note(now - message.scheduled)
+    if schedule != nil { counting.pointee.tally.service.note(now - message.sent) }
     progress.unanswered.subtract(1, ordering: .relaxed)
   }
 
   private func endInterval(_ now: UInt64) {
-    while now >= intervalEnd {
-      tally.intervals.append(tally.interval)
-      tally.interval = Interval()
-      intervalEnd += 1_000_000_000
+    while now >= counting.pointee.intervalEnd {
+      counting.pointee.tally.intervals.append(counting.pointee.tally.interval)
+      counting.pointee.tally.interval = Interval()
+      counting.pointee.intervalEnd += 1_000_000_000
     }
   }
 
   func note(_ fault: (inout Faults) -> Void) {
-    if isMeasuring || state == .finishing { fault(&tally.faults) }
+    if counting.pointee.isMeasuring || state == .finishing { fault(&counting.pointee.tally.faults) }
   }
 }
 

@@ -45,12 +45,13 @@ package struct Faults: Sendable, Hashable, Encodable {
 package struct Interval: Sendable {
   package var sent = 0
   package var received = 0
-  package var response = Latencies()
+  /// Grows with what it holds: there are as many as there are seconds.
+  package var response = Latencies(numberOfSignificantValueDigits: .three)
 }
 
 /// What one thread counted while it was measured.
 package struct Tally: Sendable {
-  /// From when a message was due to its reply.
+  /// From when a message was due to its reply: that of all intervals, and of what came late.
   package var response = Latencies()
   /// From when a message was sent to its reply.
   package var service = Latencies()

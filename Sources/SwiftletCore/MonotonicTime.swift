@@ -3,7 +3,7 @@
 internal import Glibc
 
 /// Nanoseconds on the clock that never jumps; the start is arbitrary.
-func monotonicNanoseconds() -> UInt64 {
+package func monotonicNanoseconds() -> UInt64 {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
