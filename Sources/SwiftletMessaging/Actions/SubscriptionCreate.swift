@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import SwiftletServer
 
 extension MessagingService {
   func createSubscriptions(_ exchange: Exchange) throws(Answer) {
@@ -168,7 +168,7 @@ extension Request {
 private final class Creation: Sendable {
   private let wanted: [LiveSubscription]
   private let exchange: Exchange
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
   private struct State {
     var ids: [Identifier?]
@@ -179,7 +179,7 @@ private final class Creation: Sendable {
   init(_ wanted: [LiveSubscription], _ exchange: Exchange) {
     self.wanted = wanted
     self.exchange = exchange
-    state = Mutex(State(ids: Array(repeating: nil, count: wanted.count), missing: wanted.count))
+    state = Locked(State(ids: Array(repeating: nil, count: wanted.count), missing: wanted.count))
   }
 
   /// The store's answer to one of them: its id, or nil where this connection has one already.

@@ -51,7 +51,7 @@ final class Conversation: @unchecked Sendable {
   /// What is not sent yet of what listeners are to be told.
   var notifications: Notifications
   /// The page of the past that the store has answered. Used on any thread.
-  let page = Mutex<Notifications.Page?>(nil)
+  let page = Locked<Notifications.Page?>(nil)
 
   private struct Pauses: OptionSet {
     let rawValue: Int

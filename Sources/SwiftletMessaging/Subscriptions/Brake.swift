@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletServer
 import Synchronization
 
 /// Who cannot follow the posts, and which posters wait for that to end.
@@ -16,7 +17,7 @@ final class Brake: Sendable {
     var waiting: [Conversation] = []
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
   /// Whether there are causes: mostly there is none, and posters need not look.
   private let isPulled = Atomic(false)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import SwiftletServer
 
 /// Who is told of messages that are claimed for it.
 protocol ClaimTaker: AnyObject, Sendable {
@@ -48,7 +48,7 @@ final class ClaimDispatcher: Sendable {
 
   private let queue: QueueKey
   private let service: MessagingService
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(of queue: QueueKey, _ service: MessagingService) {
     self.queue = queue

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SwiftletServer
-import Synchronization
 
 /// The listeners to one queue or pattern on one loop. Guarded by the hub's lock.
 final class Audience: @unchecked Sendable {
@@ -38,7 +37,7 @@ final class Audience: @unchecked Sendable {
 /// send each, however many they are. When they become too many, posters of other loops wait.
 final class Desk: Sendable {
   let loop: LoopReference
-  private let pending = Mutex(Pending())
+  private let pending = Locked(Pending())
   private let brake: Brake
   private let now: @Sendable () -> Milliseconds
 

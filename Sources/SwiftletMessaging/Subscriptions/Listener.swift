@@ -22,7 +22,7 @@ final class Listener: Sendable {
   /// this one is not.
   private let elders: [Listener]
   /// As it was created, with what was changed since.
-  private let record: Mutex<StoredSubscription>
+  private let record: Locked<StoredSubscription>
   private let expires: Atomic<Milliseconds>
   private let hasIDs: Atomic<Bool>
   private let hasEnded = Atomic(false)
@@ -44,7 +44,7 @@ final class Listener: Sendable {
     self.connection = connection
     self.conversation = conversation
     self.elders = elders
-    record = Mutex(subscription.stored)
+    record = Locked(subscription.stored)
     expires = Atomic(subscription.stored.expires)
     hasIDs = Atomic(subscription.options.ids)
     replays = Dictionary(

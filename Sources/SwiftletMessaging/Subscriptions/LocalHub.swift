@@ -35,7 +35,7 @@ final class LocalHub: Sendable {
     }
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
   /// Subscriptions there are: most posts find none and need not look.
   private let count = Atomic(0)
   let brake = Brake()

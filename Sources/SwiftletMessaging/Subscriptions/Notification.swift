@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SwiftletCore
-import Synchronization
+import SwiftletServer
 
 /// A message as subscribers are told of it: encoded once in each way that one of them wants it.
 final class Notification: Sendable {
   let queue: QueueKey
   let message: StoredMessage
-  private let encodings = Mutex<[[UInt8]?]>(Array(repeating: nil, count: Style.count))
+  private let encodings = Locked<[[UInt8]?]>(Array(repeating: nil, count: Style.count))
 
   init(_ message: StoredMessage, of queue: QueueKey) {
     self.queue = queue

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SwiftletServer
-import Synchronization
 
 /// `PUT /v2/queues/QUEUE/subscriptions/ID/confirm`: a webhook says whether it wants its subscription,
 /// with the permit it was sent in the request's fields, and `{"confirmed": true}` or false as the body.
@@ -52,7 +51,7 @@ extension MessagingService {
 
   /// A store's answer, if it is there before the call returns.
   private final class EarlyAnswer: Sendable {
-    private let result = Mutex<Result<Bool, StoreError>?>(nil)
+    private let result = Locked<Result<Bool, StoreError>?>(nil)
     func set(_ value: Result<Bool, StoreError>) { result.withLock { $0 = value } }
     var value: Result<Bool, StoreError>? { result.withLock { $0 } }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SwiftletMessaging
-import Synchronization
+import SwiftletServer
 
 /// What one ``MessagingClient/Subscription`` is told, over all connections.
 final class Feed: Sendable {
@@ -17,7 +17,7 @@ final class Feed: Sendable {
   let names: [String]
   private let options: MessagingClient.SubscribeOptions
   private let notifications: Stream.Continuation
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
   private struct State {
     /// By queue the id of the last message told of, behind which the next connection goes on.
@@ -35,7 +35,7 @@ final class Feed: Sendable {
   ) {
     self.names = names
     self.options = options
-    state = Mutex(State(positions: positions))
+    state = Locked(State(positions: positions))
     self.notifications = notifications
   }
 

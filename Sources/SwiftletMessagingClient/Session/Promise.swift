@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import SwiftletServer
 
 /// A result to come, for one task to wait for.
 final class Promise<Success: Sendable>: Sendable {
@@ -10,7 +10,7 @@ final class Promise<Success: Sendable>: Sendable {
     case kept(Result<Success, any Error>)
   }
 
-  private let state = Mutex(State.open)
+  private let state = Locked(State.open)
 
   /// Gives the result; later ones are ignored.
   func keep(_ result: Result<Success, any Error>) {

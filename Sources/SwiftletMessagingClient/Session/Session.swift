@@ -13,7 +13,7 @@ final class Session: Sendable {
   /// Kept when the first connection is there, or there will be none.
   let opened = Promise<Void>()
   private let nextID = Atomic<Int64>(1)
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   private struct State {
     var phase = Phase.connecting

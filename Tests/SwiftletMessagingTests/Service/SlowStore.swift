@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import SwiftletServer
 
 @testable import SwiftletMessaging
 
@@ -11,7 +11,7 @@ final class SlowStore: StoreAround, @unchecked Sendable {
     var failure: StoreError?
     var held: [@Sendable () -> Void] = []
   }
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(clock: @escaping @Sendable () -> Milliseconds = wallClock) {
     super.init(MemoryStore(defaultMessageTTL: 3600, clock: clock))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import Synchronization
+import SwiftletServer
 import Testing
 
 @testable import SwiftletMessaging
@@ -41,7 +41,7 @@ final class PromptStore: StoreAround, @unchecked Sendable {
     _ done: @escaping Completion<Answer>, _ call: (@escaping Completion<Answer>) -> Void
   ) {
     let answered = DispatchSemaphore(value: 0)
-    let answer = Mutex<Result<Answer, StoreError>?>(nil)
+    let answer = Locked<Result<Answer, StoreError>?>(nil)
     call { result in
       answer.withLock { $0 = result }
       answered.signal()

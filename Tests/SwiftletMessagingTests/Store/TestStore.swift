@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SwiftletServer
 import Synchronization
 import Testing
 
@@ -54,13 +55,13 @@ final class TestStore: Sendable {
   let clock: TestClock
   let directory = TemporaryDirectory()
   private let kind: StoreKind
-  private let current: Mutex<any MessageStore>
+  private let current: Locked<any MessageStore>
 
   init(_ kind: StoreKind) throws {
     let clock = TestClock()
     self.clock = clock
     self.kind = kind
-    current = Mutex(try kind.make(in: directory) { clock.now })
+    current = Locked(try kind.make(in: directory) { clock.now })
   }
 
   var store: any MessageStore { current.withLock { $0 } }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletServer
 import Synchronization
 import Testing
 
@@ -15,7 +16,7 @@ import Testing
 
   /// What was put off.
   private final class Work: Sendable {
-    private let bodies = Mutex<[@Sendable () -> Void]>([])
+    private let bodies = Locked<[@Sendable () -> Void]>([])
 
     func add(_ body: @escaping @Sendable () -> Void) { bodies.withLock { $0.append(body) } }
 
@@ -30,7 +31,7 @@ import Testing
     private let work: Work
     private let isGone: Bool
     private let hasEnded = Atomic(false)
-    private let told = Mutex<[(body: Value, message: Identifier, claim: Identifier)]>([])
+    private let told = Locked<[(body: Value, message: Identifier, claim: Identifier)]>([])
 
     init(_ work: Work, isGone: Bool = false) {
       self.work = work

@@ -63,11 +63,10 @@ def test_writes_histograms_that_other_tools_read(url, tmp_path):
     for times in result["times"].values():
         histogram = HdrHistogram.decode(times["hdr"].encode())
         assert histogram.get_total_count() == times["count"]
-        # Its percentiles may differ by the resolution, which is a thousandth.
-        for name, percentile in [("p50", 50), ("p90", 90), ("p99", 99), ("p9999", 99.99)]:
-            assert histogram.get_value_at_percentile(percentile) == pytest.approx(
-                times[name], rel=0.01
-            )
+        # Within the resolution, a thousandth. Percentiles are not compared: of few values the two take
+        # neighbours.
+        assert histogram.get_mean_value() == pytest.approx(times["mean"], rel=0.001)
+        assert histogram.get_min_value() == pytest.approx(times["min"], rel=0.001)
         assert histogram.get_max_value() == pytest.approx(times["max"], rel=0.001)
     assert sum(second["received"] for second in result["seconds"]) <= result["times"]["response"]["count"]
 

@@ -30,16 +30,21 @@ extension Kernel {
 
   /// Times the subjects in turn, so that whatever slows the machine down for a while meets them all.
   public func measure(repetitions: Int) -> Measurement {
+    measure(repetitions: repetitions, clock: monotonicNanoseconds)
+  }
+
+  func measure(repetitions: Int, clock: () -> UInt64) -> Measurement {
     let before = CPULevel.active
     defer { CPULevel.limit(to: before) }
     let timed = subjects().filter(\.isTimed)
-    let runs = timed.map { $0.runsForRepetition() }
+    let runs = timed.map { $0.runsForRepetition(clock) }
     var nanoseconds = [[Double]](repeating: [], count: timed.count)
     for repetition in 0..<repetitions {
       // Each time another one begins, so that none has always the same predecessor's caches.
       for turn in timed.indices {
         let index = (turn + repetition) % timed.count
-        nanoseconds[index].append(Double(timed[index].time(runs[index])) / Double(runs[index]))
+        let time = timed[index].time(runs[index], clock)
+        nanoseconds[index].append(Double(time) / Double(runs[index]))
       }
     }
     return Measurement(
@@ -49,18 +54,18 @@ extension Kernel {
 }
 
 extension Subject {
-  fileprivate func time(_ runs: Int) -> UInt64 {
+  fileprivate func time(_ runs: Int, _ clock: () -> UInt64) -> UInt64 {
     limitLevel()
-    let start = monotonicNanoseconds()
+    let start = clock()
     work(runs)
-    return monotonicNanoseconds() - start
+    return clock() - start
   }
 
   /// How many runs last as long as a repetition must; warms up on the way.
-  fileprivate func runsForRepetition() -> Int {
+  fileprivate func runsForRepetition(_ clock: () -> UInt64) -> Int {
     var runs = 1
     while true {
-      let elapsed = max(time(runs), 1)
+      let elapsed = max(time(runs, clock), 1)
       if elapsed >= Kernel.shortestRepetition { return runs }
       let wanted = Double(runs) * Double(Kernel.shortestRepetition) / Double(elapsed)
       runs = max(runs + 1, Int(wanted * 1.25))

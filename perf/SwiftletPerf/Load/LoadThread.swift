@@ -130,9 +130,9 @@ final class LoadThread: @unchecked Sendable {
     }
   }
 
-  /// Begins to count anew.
+  /// Begins to count anew, but for what was wrong: that counts from the start.
   func beginCounting() {
-    counting.pointee.tally = Tally()
+    counting.pointee.tally = Tally(faults: counting.pointee.tally.faults)
     counting.pointee.isMeasuring = true
     counting.pointee.intervalEnd = monotonicNanoseconds() + 1_000_000_000
     usageBefore = .now
@@ -273,9 +273,7 @@ final class LoadThread: @unchecked Sendable {
     }
   }
 
-  func note(_ fault: (inout Faults) -> Void) {
-    if counting.pointee.isMeasuring || state == .finishing { fault(&counting.pointee.tally.faults) }
-  }
+  func note(_ fault: (inout Faults) -> Void) { fault(&counting.pointee.tally.faults) }
 }
 
 extension Atomic<Int> {

@@ -1,6 +1,7 @@
 /*
- * bare_client: a WebSocket load client that checks nothing, the yardstick of what measuring may cost. Frames
- * are made and masked beforehand, replies are counted by their bytes, and nothing is timed but the whole.
+ * bare_client: a WebSocket load client that checks nothing, the yardstick of what measuring may
+ * cost. Frames are made and masked beforehand, replies are counted by their bytes, and nothing is
+ * timed but the whole.
  *
  *   bare_client PORT PATH CONNECTIONS DEPTH SIZE SECONDS
  *
