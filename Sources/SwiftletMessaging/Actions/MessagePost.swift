@@ -116,7 +116,7 @@ extension NewMessage {
         body = reader.packedOfValid()
       } else if key.hasSameBytes(as: "ttl") {
         let token = reader.nextOfValid()
-        for _ in 0..<token.children { reader.skipValid() }
+        reader.skipChildren(of: token)
         ttl = token
       } else {
         reader.skipValid()

@@ -91,8 +91,11 @@ struct MessagePackReader: ~Copyable {
   }
 
   /// Passes over the next value of what was proved valid before.
-  mutating func skipValid() {
-    var left = 1
+  mutating func skipValid() { skipChildren(of: nextOfValid()) }
+
+  /// Passes over what belongs to the value whose head was just read, of what was proved valid before.
+  mutating func skipChildren(of token: Token) {
+    var left = token.children
     while left > 0 { left += nextOfValid().children - 1 }
   }
 

@@ -55,7 +55,7 @@ struct Fields: Sendable {
         let key = reader.nextOfValid()
         let value = reader.nextOfValid()
         if case .string(let key) = key, !body(key, value) { return false }
-        for _ in 0..<value.children { reader.skipValid() }
+        reader.skipChildren(of: value)
       }
       return true
     }

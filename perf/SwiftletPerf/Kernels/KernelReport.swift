@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
 internal import SwiftletCore
 
 extension KernelRun {
@@ -25,11 +24,7 @@ extension KernelRun {
   }
 
   /// The whole run as JSON.
-  public func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(KernelRecord(self)), as: UTF8.self) + "\n"
-  }
+  public func json() throws -> String { try KernelRecord(self).jsonText }
 
   private func table(_ group: Kernel.Group) -> String? {
     let measurements = measurements.filter { $0.kernel.group == group }

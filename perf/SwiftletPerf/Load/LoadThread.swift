@@ -201,7 +201,6 @@ final class LoadThread: @unchecked Sendable {
     connection.inFlight.pointee.add(scheduled: scheduled, sent: now)
     progress.sent.increment()
     guard counting.pointee.isMeasuring else { return }
-    counting.pointee.tally.sent += 1
     counting.pointee.tally.interval.sent += 1
   }
 

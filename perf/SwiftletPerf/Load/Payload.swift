@@ -16,10 +16,8 @@ package struct Payload: ~Copyable {
   /// The last message written.
   private let bytes: UnsafeMutableRawPointer
 
-  /// The shortest message that can be checked.
-  package static func leastSize(_ kind: MessageKind) -> Int { headSize(kind) }
-
-  private static func headSize(_ kind: MessageKind) -> Int { kind == .text ? 16 : 12 }
+  /// The shortest message that can be checked: sequence and checksum alone.
+  package static func leastSize(_ kind: MessageKind) -> Int { kind == .text ? 16 : 12 }
 
   /// - Precondition: `size` is at least ``leastSize(_:)``.
   package init(_ kind: MessageKind, size: Int, seed: UInt64) {
@@ -62,7 +60,7 @@ package struct Payload: ~Copyable {
     guard reply.byteCount == size, replyKind == kind else { return nil }
     return reply.withUnsafeBytes { reply in
       let sequence: UInt64
-      let head = Self.headSize(kind)
+      let head = Self.leastSize(kind)
       if kind == .binary {
         sequence = UInt64(littleEndian: reply.loadUnaligned(as: UInt64.self))
         let stated = UInt32(

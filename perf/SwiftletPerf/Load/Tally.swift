@@ -57,7 +57,6 @@ package struct Tally: Sendable {
   package var service = Latencies()
   /// From when a message was due to when the client saw to it: how late the client itself was.
   package var lag = Latencies()
-  package var sent = 0
   package var received = 0
   package var faults = Faults()
   /// Replies that came after the measured time, to messages that were sent within it or before.
@@ -74,7 +73,6 @@ package struct Tally: Sendable {
     one.response.add(other.response)
     one.service.add(other.service)
     one.lag.add(other.lag)
-    one.sent += other.sent
     one.received += other.received
     one.faults += other.faults
     one.late += other.late

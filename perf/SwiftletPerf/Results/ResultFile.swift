@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CSwiftlet
-internal import FoundationEssentials
 internal import Histogram
 
 /// What a result file holds: all that is needed to judge a run and to do it again. docs/measuring.md
@@ -128,9 +126,6 @@ extension LoadOutcome {
 
   /// The whole as JSON.
   package func json(command: [String]) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(
-      decoding: try encoder.encode(ResultFile(self, command: command)), as: UTF8.self) + "\n"
+    try ResultFile(self, command: command).jsonText
   }
 }
