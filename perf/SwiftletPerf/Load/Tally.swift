@@ -18,7 +18,7 @@ extension Latencies {
 }
 
 /// What replies were not as they must be.
-package struct Faults: Sendable, Hashable, Encodable {
+package struct Faults: Sendable, Hashable, Codable {
   package var lost = 0
   package var duplicated = 0
   /// Came after the reply to a later message.

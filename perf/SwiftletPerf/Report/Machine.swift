@@ -5,15 +5,15 @@ internal import FoundationEssentials
 internal import Glibc
 
 /// Where a run took place.
-struct Machine: Encodable {
-  let processor: String
-  let processors: Int
-  let memoryBytes: Int
-  let kernel: String
-  let system: String
+package struct Machine: Codable, Sendable {
+  package let processor: String
+  package let processors: Int
+  package let memoryBytes: Int
+  package let kernel: String
+  package let system: String
   /// The frequency governor of the first processor; absent where the machine does not say.
-  let governor: String?
-  let versions: [String: String]
+  package let governor: String?
+  package let versions: [String: String]
 
   static var current: Machine {
     var name = utsname()

@@ -1,131 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Histogram
+internal import FoundationEssentials
 
-/// What a result file holds: all that is needed to judge a run and to do it again. docs/measuring.md
+/// What a result file holds: all that is needed to judge a scenario and to do it again. docs/measuring.md
 /// describes it; `schema` rises when a reader of the last one would be misled.
-struct ResultFile: Encodable {
-  let schema = 1
-  let command: [String]
-  let machine: Machine
-  let load: Load
-  let warmUpSeconds: Double
-  let wasSteady: Bool
-  let measuredSeconds: Double
-  let rate: Double
-  /// Of an open loop: replies over what was offered.
-  let achieved: Double?
-  let verdict: String
-  let faults: Faults
-  let unsent: Int
-  let late: Int
-  let fairness: Double
-  let littlesLaw: Double
-  let threads: [Thread]
-  /// By name: connect, upgrade, response, service, lag. Nanoseconds.
-  let times: [String: Times]
-  let seconds: [Second]
+package struct ResultFile: Codable, Sendable {
+  package private(set) var schema = Self.currentSchema
+  /// As the command names it: echo, images ...
+  package var scenario: String
+  package var command: [String]
+  /// When it began, in RFC 3339 and UTC.
+  package var started: String
+  /// Of everything random. A text, since not every reader of JSON keeps 64 bits.
+  package var seed: String
+  package var machine: Machine
+  /// What may have stood in the way, in sentences.
+  package var preflight: [String] = []
+  package var runs: [Run] = []
 
-  struct Load: Encodable {
-    let url: String
-    let connections: Int
-    let threads: Int
-    let depth: Int
-    let rate: Double?
-    let arrivals: String
-    let kind: String
-    let size: Int
-    let seed: String
-  }
+  package static let currentSchema = 1
 
-  struct Thread: Encodable {
-    let busy: Double
-    let starved: Double
-  }
-
-  struct Times: Encodable {
-    let count: UInt64
-    let mean: Double
-    let min: UInt64
-    let p50: UInt64
-    let p90: UInt64
-    let p99: UInt64
-    let p999: UInt64
-    let p9999: UInt64
-    let max: UInt64
-    /// V2 compressed, base64.
-    let hdr: String
-
-    init(_ times: Latencies) {
-      count = times.totalCount
-      mean = times.mean
-      min = times.min
-      p50 = times.valueAtPercentile(50)
-      p90 = times.valueAtPercentile(90)
-      p99 = times.valueAtPercentile(99)
-      p999 = times.valueAtPercentile(99.9)
-      p9999 = times.valueAtPercentile(99.99)
-      max = times.max
-      hdr = times.encoded
-    }
-  }
-
-  struct Second: Encodable {
-    let sent: Int
-    let received: Int
-    let p50: UInt64
-    let p99: UInt64
-    let max: UInt64
-  }
-
-  init(_ outcome: LoadOutcome, command: [String]) {
-    let plan = outcome.plan
-    let tally = outcome.tally
+  package init(scenario: String, command: [String], seed: UInt64) {
+    self.scenario = scenario
     self.command = command
+    self.seed = String(seed)
+    started = Date.now.ISO8601Format()
     machine = .current
-    var rate: Double?
-    var arrivals = "closed"
-    if case .open(let offered, let spacing) = plan.arrivals {
-      rate = offered
-      arrivals = spacing.rawValue
+  }
+
+  /// Reads a file's text. Throws a sentence for people when it is none of ours.
+  package init(json: some Collection<UInt8>) throws {
+    let data = Data(json)
+    let schema: Int
+    do {
+      schema = try JSONDecoder().decode(Version.self, from: data).schema
+    } catch {
+      throw ResultError("it is not a result file of swiftlet-perf")
     }
-    load = Load(
-      url: plan.url, connections: plan.connections, threads: plan.threads, depth: plan.depth,
-      rate: rate, arrivals: arrivals, kind: plan.kind == .text ? "text" : "binary",
-      size: plan.size, seed: String(plan.seed))
-    warmUpSeconds = outcome.warmUp / .seconds(1)
-    wasSteady = outcome.wasSteady
-    measuredSeconds = Double(outcome.elapsed) / 1e9
-    self.rate = outcome.rate
-    achieved = rate.map { outcome.rate / $0 }
-    verdict = Verdict(outcome).sentence
-    faults = tally.faults
-    unsent = tally.unsent
-    late = tally.late
-    fairness = outcome.fairness
-    littlesLaw = outcome.littlesLaw
-    threads = outcome.usage.map { Thread(busy: $0.busy, starved: $0.starved) }
-    times = outcome.times.filter { $0.value.totalCount > 0 }.mapValues(Times.init)
-    seconds = tally.intervals.map { interval in
-      Second(
-        sent: interval.sent, received: interval.received,
-        p50: interval.response.valueAtPercentile(50), p99: interval.response.valueAtPercentile(99),
-        max: interval.response.max)
+    guard schema == Self.currentSchema else {
+      throw ResultError(
+        "it has schema \(schema), this version of swiftlet-perf reads \(Self.currentSchema)")
+    }
+    do {
+      self = try JSONDecoder().decode(ResultFile.self, from: data)
+    } catch {
+      throw ResultError("it is damaged: \(error)")
     }
   }
+
+  package var json: String { get throws { try jsonText } }
 }
 
-extension LoadOutcome {
-  /// All histograms by the names that results and expectations use.
-  var times: [String: Latencies] {
-    [
-      "connect": phases.connect, "upgrade": phases.upgrade, "response": tally.response,
-      "service": tally.service.totalCount > 0 ? tally.service : tally.response, "lag": tally.lag,
-    ]
-  }
+private struct Version: Decodable { let schema: Int }
 
-  /// The whole as JSON.
-  package func json(command: [String]) throws -> String {
-    try ResultFile(self, command: command).jsonText
-  }
+/// Why a result file cannot be read, as a sentence that goes on after its name.
+package struct ResultError: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) { self.description = description }
 }

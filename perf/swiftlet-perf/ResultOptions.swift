@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Glibc
+import SwiftletPerf
+
+/// Where a scenario's randomness comes from and where its result goes.
+struct ResultOptions: ParsableArguments {
+  @Option(help: "Of all random numbers. (default: a random one, which is printed)")
+  var seed = UInt64.random(in: 0 ... .max)
+
+  @Option(help: "Write everything that was measured to this file, as JSON.")
+  var json: String?
+
+  /// A result to which runs are added.
+  func begin(_ scenario: String) -> ResultFile {
+    ResultFile(scenario: scenario, command: CommandLine.arguments, seed: seed)
+  }
+
+  /// Writes what was asked for. Ends the command with status 3 where an expectation is broken, else with 1
+  /// where a message was lost or not what it had to be.
+  func finish(_ result: ResultFile, isBroken: Bool = false) throws {
+    if let json { try write(try result.json, to: json) }
+    if isBroken { throw ExitCode(3) }
+    if result.runs.contains(where: { $0.faults?.isEmpty == false }) { throw ExitCode(1) }
+  }
+}
+
+/// Runs a load with its progress on the terminal; ends the command with a sentence where it cannot be run.
+func runWatched(_ plan: LoadPlan) async throws -> LoadOutcome {
+  let live = LiveLine()
+  defer { live.clear() }
+  do {
+    return try await plan.run { live.show($0) }
+  } catch let error as LoadError {
+    live.clear()
+    report("swiftlet-perf: \(error)\n")
+    throw ExitCode(EX_UNAVAILABLE)
+  }
+}
