@@ -14,6 +14,10 @@ public struct ConnectOptions: Sendable {
   public var fields: [(name: String, value: String)] = []
   /// Compression to offer; the server decides.
   public var compression = Compression.off
+  /// The numeric address to connect from, such as "127.0.0.2"; nil leaves the choice to the system. One
+  /// address has about 28,000 ports to one server: with more connections, spread them over several, of which
+  /// loopback has 127.0.0.1 to 127.255.255.254.
+  public var localAddress: String?
 
   public init() {}
 }

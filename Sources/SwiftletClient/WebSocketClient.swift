@@ -56,11 +56,11 @@ public final class WebSocketClient: Service {
     let url = try WebSocketURL(url)
     let pending = PendingConnection()
     let attempt = ConnectAttempt(
-      try options.request(to: url), handler: pending.makeHandler()
+      try options.request(to: url), handler: pending.makeHandler(), from: try options.source
     ) { [server = url.server] in
       pending.report($0, of: server)
     }
-    let loop = begin(attempt, to: url)
+    let loop = begin(attempt, to: url.host, url.port)
     let connection = try await withTaskCancellationHandler {
       try await pending.connection
     } onCancel: {
@@ -77,19 +77,32 @@ public final class WebSocketClient: Service {
   ) throws(ConnectError) {
     let url = try WebSocketURL(url)
     let attempt = ConnectAttempt(
-      try options.request(to: url), handler: handler
+      try options.request(to: url), handler: handler, from: try options.source
     ) { [server = url.server] in
       handler.report($0, of: server)
     }
-    _ = begin(attempt, to: url)
+    _ = begin(attempt, to: url.host, url.port)
   }
 
-  private func begin(_ attempt: ConnectAttempt, to url: WebSocketURL) -> EventLoop {
+  /// Opens a connection that carries bytes as they are, for a handler on the loop.
+  /// - Parameter localAddress: See ``ConnectOptions/localAddress``. What is wrong with it is thrown here, all
+  ///   else is told to the handler.
+  public func connectStream(
+    to host: String, port: UInt16, from localAddress: String? = nil,
+    handler: sending ClientStreamHandler
+  ) throws(ConnectError) {
+    let source = try ConnectOptions.source(localAddress)
+    let server = "tcp://" + (host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
+    let attempt = ConnectAttempt(handler, from: source) { handler.report($0, of: server) }
+    _ = begin(attempt, to: host, port)
+  }
+
+  private func begin(_ attempt: ConnectAttempt, to host: String, _ port: UInt16) -> EventLoop {
     let turn = nextLoop.wrappingAdd(1, ordering: .relaxed).oldValue
     let loop = loops[Int(UInt(bitPattern: turn) % UInt(loops.count))]
     // Before the name is known, as the deadline includes finding it.
     loop.connect(attempt)
-    resolver.resolve(url.host, url.port) { answer in
+    resolver.resolve(host, port) { answer in
       switch answer {
       case .addresses(let addresses): loop.connect(attempt, to: addresses)
       case .unknown(let detail): loop.fail(attempt, .unknownHost(detail))
@@ -122,6 +135,15 @@ public final class WebSocketClient: Service {
 }
 
 extension ConnectOptions {
+  var source: SocketAddress? {
+    get throws(ConnectError) { try ConnectOptions.source(localAddress) }
+  }
+
+  static func source(_ address: String?) throws(ConnectError) -> SocketAddress? {
+    guard let address else { return nil }
+    return try Resolver.source(address)
+  }
+
   func request(to url: WebSocketURL) throws(ConnectError) -> HandshakeRequest {
     do {
       return try HandshakeRequest(

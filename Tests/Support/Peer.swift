@@ -127,6 +127,16 @@ public final class Peer: @unchecked Sendable {
     throw errno == EAGAIN ? PeerError.timedOut : PeerError.system("recv", errno)
   }
 
+  /// The address the other side connected from, such as "127.0.0.2".
+  public var remoteAddress: String {
+    var address = sockaddr_in()
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    _ = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
+    }
+    return withUnsafeBytes(of: address.sin_addr) { $0.map(String.init).joined(separator: ".") }
+  }
+
   /// Sends no more but goes on reading.
   public func halfClose() { shutdown(descriptor, Int32(SHUT_WR)) }
 

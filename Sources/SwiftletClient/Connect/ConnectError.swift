@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 public import SwiftletCore
 import SwiftletServer
 
@@ -10,6 +11,8 @@ public enum ConnectError: Error, Sendable, CustomStringConvertible {
   case url(String)
   /// The options cannot be sent as they are.
   case options(CoreError)
+  /// What was given as the local address is no numeric address.
+  case localAddress(String)
   /// What the resolver said.
   case unknownHost(server: String, String)
   /// No address took the connection: the errno of the first.
@@ -48,8 +51,13 @@ public enum ConnectError: Error, Sendable, CustomStringConvertible {
     case .options:
       "the options cannot be sent: subprotocols are different tokens, fields have a name that is a "
         + "token and none of the handshake's own, and values have no control characters"
+    case .localAddress(let text):
+      "the local address \"\(text)\" is not numeric; give one of this machine, such as 127.0.0.2"
     case .unknownHost(let server, let detail):
       "cannot connect to \(server): the host is unknown (\(detail)); check its name"
+    case .unreachable(let server, EADDRNOTAVAIL):
+      "cannot connect to \(server): \(describe(EADDRNOTAVAIL)); the local address must be this machine's "
+        + "and have ports left: spread the connections over several"
     case .unreachable(let server, let error):
       "cannot connect to \(server): \(describe(error)); check that the server runs there"
     case .timedOut(let server):
@@ -90,7 +98,7 @@ public enum ConnectError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .unknownHost, .unreachable, .timedOut, .ended: true
     case .rejected(_, let status, _): [408, 425, 429].contains(status) || status >= 500
-    case .url, .options, .handshake, .cancelled, .shutDown: false
+    case .url, .options, .localAddress, .handshake, .cancelled, .shutDown: false
     }
   }
 }

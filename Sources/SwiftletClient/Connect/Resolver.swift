@@ -36,6 +36,14 @@ final class Resolver: Sendable {
     }
   }
 
+  /// A numeric address to connect from; throws when it is none.
+  static func source(_ address: String) throws(ConnectError) -> SocketAddress {
+    guard case .addresses(let found) = lookUp(address, 0, AI_NUMERICHOST) else {
+      throw .localAddress(address)
+    }
+    return found[0]
+  }
+
   private static func lookUp(_ host: String, _ port: UInt16, _ flags: Int32) -> Answer {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

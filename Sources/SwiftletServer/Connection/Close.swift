@@ -7,8 +7,14 @@ import SwiftletCore
 
 /// The ways a connection ends (RFC 6455 §7).
 extension Loop {
-  /// Begins the close handshake; the peer has until the close deadline to answer.
+  /// Begins the close handshake; the peer has until the close deadline to answer. A stream ends behind what
+  /// still waits to be sent.
   func startClose(_ slot: Slot, code: CloseCode, reason: String = "") {
+    if slot.pointee.phase == .stream {
+      slot.pointee.closeCode = code.rawValue
+      slot.pointee.flags.remove(.held)
+      return enter(slot, .lingering)
+    }
     guard slot.pointee.phase == .open else { return }
     var reason = reason
     reason.withUTF8 {
@@ -31,7 +37,7 @@ extension Loop {
     }
     enter(slot, slot.pointee.flags.contains(.client) ? .lingering : .finishing)
     let reason = UnsafeRawBufferPointer(start: event.data, count: event.size)
-    slot.pointee.handler?._withUnsafeGuaranteedRef {
+    messageHandler(slot)?._withUnsafeGuaranteedRef {
       $0.peerClosed(
         Connection(loop: self, slot: slot), code: CloseCode(rawValue: event.close_code),
         reason: String(decoding: reason, as: UTF8.self))
@@ -69,6 +75,7 @@ extension Loop {
 
   /// The peer sends no more. Replies on their way are still sent: a half-closed socket takes them.
   func peerEnded(_ slot: Slot) {
+    if slot.pointee.phase == .stream { slot.pointee.closeCode = CloseCode.normal.rawValue }
     enter(slot, .finishing)
   }
 
@@ -95,11 +102,16 @@ extension Loop {
     guard slot.pointee.outputFirst == nil else { return }
     switch slot.pointee.phase {
     case .finishing: slot.pointee.phase = .dead
-    case .lingering where slot.pointee.flags.isDisjoint(with: [.shut, .client]):
+    case .lingering where mayShut(slot):
       slot.pointee.flags.insert(.shut)
       shutdown(slot.pointee.fd, Int32(SHUT_WR))
     default: break
     }
+  }
+
+  private func mayShut(_ slot: Slot) -> Bool {
+    let flags = slot.pointee.flags
+    return !flags.contains(.shut) && (!flags.contains(.client) || flags.contains(.stream))
   }
 
   /// Reads and forgets. True when there may be more.

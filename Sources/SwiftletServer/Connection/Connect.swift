@@ -47,7 +47,7 @@ extension Loop {
 
   private func connectToNextAddress(_ slot: Slot, _ attempt: ConnectAttempt) {
     while let address = attempt.addresses.popFirst() {
-      if let error = connect(slot, to: address) {
+      if let error = connect(slot, to: address, from: attempt.source) {
         if attempt.failure == nil { attempt.failure = .unreachable(error) }
         continue
       }
@@ -62,7 +62,9 @@ extension Loop {
   }
 
   /// Begins a connection in place of the one before it. Returns an errno when that cannot be.
-  private func connect(_ slot: Slot, to address: SocketAddress) -> Int32? {
+  private func connect(
+    _ slot: Slot, to address: SocketAddress, from source: SocketAddress?
+  ) -> Int32? {
     if slot.pointee.fd >= 0 { close(slot.pointee.fd) }
     let type =
       Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -70,6 +72,11 @@ extension Loop {
     guard slot.pointee.fd >= 0 else { return errno }
     var one: Int32 = 1
     setsockopt(slot.pointee.fd, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+    if let source {
+      // Else each socket would take a port for itself, whatever it is connected to.
+      setsockopt(slot.pointee.fd, Int32(IPPROTO_IP), IP_BIND_ADDRESS_NO_PORT, &one, 4)
+      guard source.withPointer({ bind(slot.pointee.fd, $0, $1) }) == 0 else { return errno }
+    }
     let status = address.withPointer { Glibc.connect(slot.pointee.fd, $0, $1) }
     guard status == 0 || errno == EINPROGRESS else { return errno }
     var event = epoll_event()
@@ -89,10 +96,16 @@ extension Loop {
       return connectToNextAddress(slot, attempt)
     }
     attempt.failure = nil
-    // Not entered as a phase of its own: both share one deadline.
-    slot.pointee.phase = .clientHandshake
     attempt.report(.connected)
-    sendRequest(slot, attempt)
+    switch attempt.kind {
+    case .webSocket(let request, _):
+      // Not entered as a phase of its own: both share one deadline.
+      slot.pointee.phase = .clientHandshake
+      sendRequest(slot, attempt, request)
+    case .stream(let handler):
+      state.pointee.attempts.removeValue(forKey: slot.pointee.index)
+      openStream(slot, handler)
+    }
   }
 
   /// The deadline of a connection that is not open yet, and of the address in hand.

@@ -4,11 +4,18 @@ import CSwiftlet
 import Glibc
 package import SwiftletCore
 
-/// A client's connection on its way: from the wish to the open WebSocket, or to why there is none.
+/// A client's connection on its way: from the wish to the open connection, or to why there is none.
 /// Made on any thread and given to a loop, the only one to touch it from then on.
 package final class ConnectAttempt: @unchecked Sendable {
-  let request: HandshakeRequest
-  let handler: MessageHandler
+  /// What the connection is to become.
+  enum Kind {
+    case webSocket(HandshakeRequest, MessageHandler)
+    case stream(StreamHandler)
+  }
+
+  let kind: Kind
+  /// Where it comes from; nil leaves that to the system.
+  let source: SocketAddress?
   let report: (ConnectEvent) -> Void
   /// Where the connection is in the loop's table.
   var token: Token?
@@ -24,21 +31,32 @@ package final class ConnectAttempt: @unchecked Sendable {
 
   /// - Parameters:
   ///   - handler: Belongs to the loop from now on.
+  ///   - source: The address it is to come from, its port 0 for any.
   ///   - report: Is called on the loop. After `.accepted` the handler is opened; `.failed` is the last
   ///     word.
   package init(
-    _ request: HandshakeRequest, handler: MessageHandler,
+    _ request: HandshakeRequest, handler: MessageHandler, from source: SocketAddress? = nil,
     report: @escaping (ConnectEvent) -> Void
   ) {
-    self.request = request
-    self.handler = handler
+    kind = .webSocket(request, handler)
+    self.source = source
+    self.report = report
+  }
+
+  /// A stream of bytes. The handler is opened after `.connected`, and nothing is ever accepted.
+  package init(
+    _ handler: StreamHandler, from source: SocketAddress? = nil,
+    report: @escaping (ConnectEvent) -> Void
+  ) {
+    kind = .stream(handler)
+    self.source = source
     self.report = report
   }
 }
 
 /// What becomes of a ``ConnectAttempt``.
 package enum ConnectEvent {
-  /// The TCP connection stands, the request is on its way.
+  /// The TCP connection stands; a WebSocket's request is on its way.
   case connected
   /// The server agreed.
   case accepted(HandshakeAgreement)

@@ -3,7 +3,7 @@
 import CSwiftlet
 public import SwiftletCore
 
-/// An open WebSocket as its handler sees it: only during a call, on its loop. Take a
+/// An open connection as its handler sees it: only during a call, on its loop. Take a
 /// ``reference`` to reach it later or from elsewhere.
 public struct Connection: ~Copyable {
   let loop: Loop
@@ -30,7 +30,14 @@ public struct Connection: ~Copyable {
     text.withUTF8 { send(UnsafeRawBufferPointer($0).bytes, kind: .text) }
   }
 
-  /// Begins the close handshake. Nothing can be sent after it.
+  /// Sends bytes as they are, on a stream; nothing on a WebSocket. Like messages they are gathered, queued
+  /// and counted against `sendQueueLimit`.
+  public func send(bytes: RawSpan) {
+    guard slot.pointee.phase == .stream else { return }
+    bytes.withUnsafeBytes { loop.sendBytes(slot, $0) }
+  }
+
+  /// Begins the close handshake, or ends a stream behind what was sent. Nothing can be sent after it.
   /// - Precondition: `code` is one that may be sent: ``CloseCode/maySend``. `reason` is at most 123
   ///   bytes of UTF-8.
   public func close(_ code: CloseCode, reason: String = "") {
@@ -103,7 +110,7 @@ public struct LoopContext: ~Copyable {
     _ connection: ConnectionReference, _ body: (borrowing Connection) -> Void
   ) -> Bool {
     guard connection.loop === loop.state.pointee.owner.takeUnretainedValue(),
-      let slot = loop.state.pointee.table.find(connection.token), slot.pointee.phase == .open
+      let slot = loop.state.pointee.table.find(connection.token), slot.pointee.phase.isOpen
     else { return false }
     loop.perform(on: slot) { body(Connection(loop: loop, slot: slot)) }
     return true

@@ -14,17 +14,21 @@ enum Phase: UInt8 {
   case clientHandshake
   /// The WebSocket is open.
   case open
+  /// The connection is open and carries bytes as they are.
+  case stream
   /// We sent a close frame and wait for the peer's.
   case closeSent
   /// Nothing more is read; what is queued goes out, then the socket is closed.
   case finishing
   /// The sending side is shut; input is discarded until the peer closes, since closing a socket
-  /// with unread input would reset the connection and take our last words with it. A client shuts
-  /// nothing: closing is the server's part (RFC 6455 §7.1.1).
+  /// with unread input would reset the connection and take our last words with it. A WebSocket's client
+  /// shuts nothing: closing is the server's part (RFC 6455 §7.1.1).
   case lingering
   /// To be closed as soon as the event in hand is done with.
   case dead
 
+  /// Whether a handler has it, and may send.
+  var isOpen: Bool { self == .open || self == .stream }
   /// Whether this is a client's connection that has not opened yet.
   var isConnecting: Bool { self == .connecting || self == .clientHandshake }
   /// Whether what arrives is read as frames.
@@ -53,6 +57,8 @@ struct ConnectionState {
     static let congested = Flags(rawValue: 128)
     /// The body of an HTTP request is still to come, whose head is in the stash.
     static let awaitsBody = Flags(rawValue: 256)
+    /// No WebSocket but a stream of bytes.
+    static let stream = Flags(rawValue: 512)
 
     /// Nothing is read.
     static let stopped: Flags = [.backlogged, .held]
@@ -64,7 +70,7 @@ struct ConnectionState {
   /// Contexts that compress and decompress, when that was agreed on.
   var deflater: OpaquePointer?
   var inflater: OpaquePointer?
-  var handler: Unmanaged<MessageHandler>?
+  var handler: Unmanaged<ConnectionHandler>?
   /// The message being received, when it did not come whole in one read.
   var message: Buffer?
   /// Input that could not be used yet: a partial head or header, or what came while reading stopped.

@@ -22,7 +22,7 @@ extension Loop {
     for _ in 0..<Loop.readsPerEvent {
       let more =
         switch slot.pointee.phase {
-        case .http, .clientHandshake, .open, .closeSent: read(slot)
+        case .http, .clientHandshake, .open, .stream, .closeSent: read(slot)
         case .lingering: discardInput(slot)
         case .free, .connecting, .finishing, .dead: false
         }
@@ -83,6 +83,7 @@ extension Loop {
     switch slot.pointee.phase {
     case .http: processHTTP(slot, state.pointee.receive, count, seen: seen)
     case .clientHandshake: processResponse(slot, state.pointee.receive, count, seen: seen)
+    case .stream: processStream(slot, state.pointee.receive, count)
     default: processFrames(slot, state.pointee.receive, count)
     }
   }
@@ -195,9 +196,16 @@ extension Loop {
   private func deliver(_ slot: Slot, _ bytes: UnsafeRawBufferPointer, _ opcode: UInt8) {
     state.pointee.counters.pointee.messagesReceived.add(1)
     let kind: MessageKind = opcode == SWL_OPCODE_TEXT.rawValue ? .text : .binary
-    slot.pointee.handler?._withUnsafeGuaranteedRef {
+    messageHandler(slot)?._withUnsafeGuaranteedRef {
       $0.received(bytes.bytes, kind: kind, on: Connection(loop: self, slot: slot))
     }
+  }
+
+  /// The handler of a WebSocket, of which no other kind was ever given one.
+  @inline(__always)
+  func messageHandler(_ slot: Slot) -> Unmanaged<MessageHandler>? {
+    assert(!slot.pointee.flags.contains(.stream))
+    return slot.pointee.handler.map { .fromOpaque($0.toOpaque()) }
   }
 
   /// The message being delivered as a buffer of its own: its own where it has one, else a copy.

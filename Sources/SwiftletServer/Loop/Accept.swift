@@ -103,8 +103,12 @@ extension Loop {
         $0.closed(Connection(loop: self, slot: slot), code: .init(rawValue: slot.pointee.closeCode))
       }
       handler.release()
-      state.pointee.counters.pointee.webSockets.subtract(1)
-      state.pointee.counters.pointee.closed(code: slot.pointee.closeCode)
+      if slot.pointee.flags.contains(.stream) {
+        state.pointee.counters.pointee.streams.subtract(1)
+      } else {
+        state.pointee.counters.pointee.webSockets.subtract(1)
+        state.pointee.counters.pointee.closed(code: slot.pointee.closeCode)
+      }
     }
     discardOutput(slot)
     endCompression(slot)

@@ -158,7 +158,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
       slot.pointee.lastActive = loop.state.pointee.now
       loop.perform(on: slot) { loop.resume(slot) }
     case .perform(let token, let body, let otherwise):
-      guard let slot = loop.state.pointee.table.find(token), slot.pointee.phase == .open else {
+      guard let slot = loop.state.pointee.table.find(token), slot.pointee.phase.isOpen else {
         otherwise?()
         return
       }

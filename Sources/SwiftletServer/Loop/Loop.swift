@@ -215,7 +215,7 @@ struct Loop {
     // A close begun while reading was stopped: the peer's answer may have been read already.
     if slot.pointee.phase == .closeSent { resume(slot) }
     flushCork(slot)
-    if slot.pointee.phase == .open { drainIfIdle(slot) }
+    if slot.pointee.phase.isOpen { drainIfIdle(slot) }
     // A close ends a pause: the peer's own may lie in what had to wait.
     if slot.pointee.phase == .closeSent { resume(slot) }
     finishIfSent(slot)

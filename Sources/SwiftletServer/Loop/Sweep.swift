@@ -46,7 +46,7 @@ extension Loop {
         refuse(slot, .requestTimeout)
       }
     case .connecting, .clientHandshake: checkConnecting(slot)
-    case .open: checkOpen(slot, limits)
+    case .open, .stream: checkOpen(slot, limits)
     case .closeSent, .finishing, .lingering:
       var overdue = elapsed(since: slot.pointee.phaseBegan)
       if slot.pointee.outputFirst != nil {
@@ -66,7 +66,7 @@ extension Loop {
           $0.woken(Connection(loop: self, slot: slot))
         }
       }
-      guard slot.pointee.phase == .open else { return }
+      guard slot.pointee.phase.isOpen else { return }
     }
     let silence = elapsed(since: slot.pointee.lastActive)
     // What a paused connection sends is not seen: its silence says nothing.
@@ -79,7 +79,9 @@ extension Loop {
           abandon(slot)
         }
       }
-    } else if silence >= limits.ping, elapsed(since: slot.pointee.lastPing) >= limits.ping {
+    } else if slot.pointee.phase == .open, silence >= limits.ping,
+      elapsed(since: slot.pointee.lastPing) >= limits.ping
+    {
       slot.pointee.lastPing = state.pointee.now
       perform(on: slot) {
         sendFrame(

@@ -25,6 +25,7 @@ struct Counters: ~Copyable {
   let handshakes = Counter()
   let handshakeTimeouts = Counter()
   let webSockets = Counter()
+  let streams = Counter()
   let refused = Counter()
   let httpResponses = Counter()
   let messagesReceived = Counter()

@@ -44,6 +44,7 @@ public final class Metrics: Sendable {
     }
     single("connections", "gauge", "Open connections.", sum { $0.open.current })
     single("websockets", "gauge", "Open WebSockets.", sum { $0.webSockets.current })
+    single("streams", "gauge", "Open byte streams.", sum { $0.streams.current })
     single(
       "connections_accepted_total", "counter", "Connections accepted.", sum { $0.accepted.current })
     single(

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import SwiftletServer
+
+/// A client's connection that carries bytes as they are. In order: ``connected()``, `opened`, bytes,
+/// `closed`; or at any time before `opened` ``failed(_:)``, the last call then.
+///
+/// It is read also while too much output waits, like every client's connection: see ``ClientHandler``.
+open class ClientStreamHandler: StreamHandler {
+  /// The TCP connection stands.
+  open func connected() {}
+
+  /// There will be no connection.
+  open func failed(_ error: ConnectError) {}
+
+  func report(_ event: ConnectEvent, of server: String) {
+    switch event {
+    case .connected: connected()
+    case .accepted: break
+    case .failed(let failure): failed(ConnectError(failure, server))
+    }
+  }
+}
