@@ -17,7 +17,7 @@ public enum ServerError: Error, CustomStringConvertible {
     case .unknownHost(let host, let detail):
       "cannot listen at host \"\(host)\": \(detail); give an address of this machine with --host"
     case .bind(let host, let port, let error):
-      "cannot listen at \(host) port \(port): \(describe(error)); choose another with --port"
+      "cannot listen at \(host) port \(port): \(describe(error)); choose another port"
     case .system(let action, let error):
       "cannot \(action): \(describe(error))"
     }

@@ -13,6 +13,8 @@ import Synchronization
 public final class Server: Service {
   /// Where it listens, with the port that was taken.
   public let address: ServerAddress
+  /// Where it listens for streams, in the order in which the routes have them.
+  public let streamAddresses: [ServerAddress]
   private let loops: [EventLoop]
   private let metrics: Metrics
   private let logger: Logger
@@ -26,21 +28,29 @@ public final class Server: Service {
     logger: Logger = Logger(label: "swiftlet"),
     onReady: @escaping @Sendable (ServerAddress) -> Void = { _ in }
   ) throws(ServerError) {
-    let listeners = try Listeners(
+    let sockets = try Listeners(
       host: configuration.host, port: configuration.port, count: configuration.loops)
-    let admission = Admission()
-    var loops: [EventLoop] = []
-    for listener in listeners.descriptors {
-      loops.append(
-        try EventLoop(
-          configuration: configuration.loop, routes: routes, logger: logger, admission: admission,
-          listener: listener))
+    var listeners = sockets.descriptors.map { [LoopListener(descriptor: $0, language: .http)] }
+    var streamAddresses: [ServerAddress] = []
+    for (port, factory) in routes.streams {
+      let sockets = try Listeners(
+        host: configuration.host, port: port, count: configuration.loops)
+      for (index, descriptor) in sockets.descriptors.enumerated() {
+        listeners[index].append(LoopListener(descriptor: descriptor, language: .stream(factory)))
+      }
+      streamAddresses.append(sockets.address)
     }
-    self.loops = loops
+    let admission = Admission()
+    self.loops = try listeners.map { listeners throws(ServerError) in
+      try EventLoop(
+        configuration: configuration.loop, routes: routes, logger: logger, admission: admission,
+        listeners: listeners)
+    }
     self.metrics = metrics
     self.logger = logger
     self.onReady = onReady
-    address = listeners.address
+    address = sockets.address
+    self.streamAddresses = streamAddresses
     metrics.add(loops)
   }
 

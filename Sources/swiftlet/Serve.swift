@@ -39,6 +39,12 @@ struct Serve: AsyncParsableCommand {
   var sendQueueLimit: String?
   @Option(help: "Compress messages for clients that offer it: off or on. (default: off)")
   var compression: String?
+  @Option(
+    help: """
+      A second TCP port, 0 for a free one, that echoes messages without WebSocket: a length of 4 bytes \
+      (little-endian) in front of each. (default: none)
+      """)
+  var tcpEchoPort: String?
   @Option(help: "The longest a shutdown on SIGTERM may take. (default: 10s)")
   var drainTimeout: String?
   @Option(help: "Append the results of acknowledged images to this file, as JSON lines.")
@@ -68,6 +74,8 @@ struct Serve: AsyncParsableCommand {
     try settings.read(
       "send-queue-limit", sendQueueLimit, into: &configuration.sendQueueLimit, as: ByteCount.self)
     try settings.read("drain-timeout", drainTimeout, into: &configuration.drainTimeout)
+    var tcpEchoPort: UInt16?
+    try settings.read("tcp-echo-port", self.tcpEchoPort, into: &tcpEchoPort)
     var compression = Compression.off
     try settings.read("compression", self.compression, into: &compression)
     var recordPath: String?
@@ -80,18 +88,23 @@ struct Serve: AsyncParsableCommand {
     logger.logLevel = level
     let messaging = try messaging.service(
       settings, sendQueueLimit: configuration.sendQueueLimit, logger)
-    try await serve(configuration, compression, record: recordPath, messaging, logger)
+    try await serve(
+      configuration, compression, tcpEchoPort: tcpEchoPort, record: recordPath, messaging, logger)
   }
 
   private func serve(
-    _ configuration: ServerConfiguration, _ compression: Compression, record: String?,
-    _ messaging: MessagingService, _ logger: Logger
+    _ configuration: ServerConfiguration, _ compression: Compression, tcpEchoPort: UInt16?,
+    record: String?, _ messaging: MessagingService, _ logger: Logger
   ) async throws {
     let metrics = Metrics()
     var routes = Routes()
     addStatusRoutes(to: &routes, metrics)
     addConsoleRoutes(to: &routes)
     routes.webSocket("/echo", compression: compression) { _ in Echo() }
+    if let tcpEchoPort {
+      addTCPEcho(
+        to: &routes, port: tcpEchoPort, maxMessageSize: configuration.maxMessageSize, metrics)
+    }
     messaging.register(in: &routes, compression: compression, metrics: metrics)
 
     let images: ImageStatisticsService
@@ -105,6 +118,9 @@ struct Serve: AsyncParsableCommand {
       ) { address in
         print("swiftlet listening on ws://\(address)")
         fflush(nil)
+      }
+      for address in server.streamAddresses {
+        logger.info("tcp echo listening on tcp://\(address)")
       }
     } catch let error as RecordError {
       throw StartFailure("\(error)", status: EX_CANTCREAT)

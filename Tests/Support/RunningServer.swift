@@ -21,6 +21,8 @@ public final class BlockingExecutor: TaskExecutor {
 /// A server under test, while it runs.
 public struct RunningServer: Sendable {
   public let port: UInt16
+  /// Of the routes' streams.
+  public let streamPorts: [UInt16]
   public let metrics: Metrics
   /// Begins the graceful shutdown.
   public let shutDown: @Sendable () -> Void
@@ -71,7 +73,8 @@ private func serve<Result: Sendable>(
 ) async throws -> Result {
   try await testGracefulShutdown { trigger in
     let running = RunningServer(
-      port: server.address.port, metrics: metrics, shutDown: trigger.triggerGracefulShutdown)
+      port: server.address.port, streamPorts: server.streamAddresses.map(\.port),
+      metrics: metrics, shutDown: trigger.triggerGracefulShutdown)
     async let end: Void = server.run()
     do {
       let result = try await body(running)

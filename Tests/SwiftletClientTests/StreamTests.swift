@@ -107,7 +107,7 @@ import Testing
         $0.send(bytes: many.span.bytes)
         $0.close(.normal)
         // Too late.
-        $0.send(bytes: [1, 2, 3].span.bytes)
+        $0.send(bytes: ([1, 2, 3] as [UInt8]).span.bytes)
       }
       try client.connectStream(to: "127.0.0.1", port: listener.port, handler: handler)
       let peer = try listener.accept()

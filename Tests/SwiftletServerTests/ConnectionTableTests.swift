@@ -61,7 +61,7 @@ import Testing
     table.destroy()
   }
 
-  @Test(arguments: [Token.listener, .wakeup, Token(index: 0, generation: 0)])
+  @Test(arguments: [Token.listener(0), .listener(1), .wakeup, Token(index: 0, generation: 0)])
   func namesOfNoConnectionAreNotFound(token: Token) {
     var table = ConnectionTable()
     #expect(table.find(token) == nil)

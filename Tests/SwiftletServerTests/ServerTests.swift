@@ -25,7 +25,7 @@ import Testing
       }
       #expect(
         "\(error!)" == "cannot listen at 127.0.0.1 port \(server.port): Address already in use; "
-          + "choose another with --port")
+          + "choose another port")
     }
   }
 

@@ -114,8 +114,13 @@ struct Token: Equatable, Sendable {
   var generation: UInt32 { UInt32(rawValue >> 32) }
 
   /// Indices no connection has.
-  static let listener = Token(index: .max, generation: 0)
+  static func listener(_ number: Int) -> Token {
+    Token(index: .max, generation: UInt32(number))
+  }
   static let wakeup = Token(index: .max - 1, generation: 0)
+
+  /// The number of the listener it names.
+  var listener: Int? { UInt32(truncatingIfNeeded: rawValue) == .max ? Int(generation) : nil }
 }
 
 extension Slot {

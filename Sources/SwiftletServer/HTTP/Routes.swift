@@ -21,6 +21,11 @@ public struct Routes: Sendable {
   /// Of the paths below these, where there is none of their own.
   private var routesBelow: [(prefix: String, route: Route)] = []
 
+  /// Makes the handler of a new stream. Runs on the connection's loop.
+  public typealias StreamFactory = @Sendable () -> StreamHandler
+
+  private(set) var streams: [(port: UInt16, factory: StreamFactory)] = []
+
   public init() {}
 
   /// Serves WebSockets at an exact path.
@@ -38,6 +43,12 @@ public struct Routes: Sendable {
   /// Answers HTTP PUT, of a body of at most 64 KiB, at every path that begins with `prefix`.
   public mutating func put(below prefix: String, _ responder: @escaping BodyResponder) {
     routesBelow.append((prefix, Route(put: responder)))
+  }
+
+  /// Serves streams of bytes at a TCP port of their own, of which 0 takes a free one: see
+  /// ``Server/streamAddresses``.
+  public mutating func stream(port: UInt16, _ factory: @escaping StreamFactory) {
+    streams.append((port, factory))
   }
 
   subscript(path: String) -> Route? {

@@ -4,15 +4,27 @@ import CPlatform
 import CSwiftlet
 import Glibc
 
+/// A listening socket of a loop, and what its connections speak.
+struct LoopListener {
+  enum Language {
+    case http
+    case stream(Routes.StreamFactory)
+  }
+
+  let descriptor: Int32
+  let language: Language
+}
+
 extension Loop {
   /// Connections taken a wake-up, so that a storm of them does not starve those that are open.
   private static let acceptsPerTurn = 64
   private static let warningInterval: UInt32 = 10_000
 
-  func acceptConnections() {
+  func acceptConnections(from number: Int) {
     for _ in 0..<Loop.acceptsPerTurn {
-      guard state.pointee.listener >= 0 else { return }
-      let fd = platform_accept(state.pointee.listener)
+      guard state.pointee.listeners.indices.contains(number) else { return }
+      let listener = state.pointee.listeners[number]
+      let fd = platform_accept(listener.descriptor)
       if fd < 0 {
         switch errno {
         case EINTR, ECONNABORTED, EPROTO: continue
@@ -21,14 +33,14 @@ extension Loop {
         }
         return
       }
-      open(fd)
+      open(fd, listener.language)
     }
   }
 
-  private func open(_ fd: Int32) {
+  private func open(_ fd: Int32, _ language: LoopListener.Language) {
     guard state.pointee.admission.enter(limit: state.pointee.maxConnections) else {
       state.pointee.counters.pointee.refused.add(1)
-      refuse(fd)
+      refuse(fd, language)
       return
     }
     let slot = state.pointee.table.take()
@@ -48,12 +60,15 @@ extension Loop {
     }
     state.pointee.counters.pointee.accepted.add(1)
     state.pointee.counters.pointee.open.add(1)
+    if case .stream(let factory) = language { perform(on: slot) { openStream(slot, factory()) } }
   }
 
-  private func refuse(_ fd: Int32) {
-    let answer: StaticString =
-      "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-    _ = platform_send(fd, answer.utf8Start, answer.utf8CodeUnitCount)
+  private func refuse(_ fd: Int32, _ language: LoopListener.Language) {
+    if case .http = language {
+      let answer: StaticString =
+        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+      _ = platform_send(fd, answer.utf8Start, answer.utf8CodeUnitCount)
+    }
     shutdown(fd, Int32(SHUT_WR))
     close(fd)
   }
@@ -81,17 +96,17 @@ extension Loop {
   }
 
   private func setListening(_ on: Bool) {
-    guard state.pointee.listener >= 0 else { return }
-    var event = epoll_event()
-    event.events = on ? EPOLLIN.rawValue : 0
-    event.data.u64 = Token.listener.rawValue
-    _ = epoll_ctl(state.pointee.epoll, EPOLL_CTL_MOD, state.pointee.listener, &event)
+    for (number, listener) in state.pointee.listeners.enumerated() {
+      var event = epoll_event()
+      event.events = on ? EPOLLIN.rawValue : 0
+      event.data.u64 = Token.listener(number).rawValue
+      _ = epoll_ctl(state.pointee.epoll, EPOLL_CTL_MOD, listener.descriptor, &event)
+    }
   }
 
   func stopListening() {
-    guard state.pointee.listener >= 0 else { return }
-    close(state.pointee.listener)
-    state.pointee.listener = -1
+    for listener in state.pointee.listeners { close(listener.descriptor) }
+    state.pointee.listeners = []
   }
 
   /// Frees a connection that is done with: the last thing that happens to it.

@@ -43,7 +43,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
   init(
     configuration: LoopConfiguration, routes: Routes, logger: Logger, admission: Admission,
-    listener: Int32
+    listeners: [LoopListener]
   ) throws(ServerError) {
     wakeup = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
     guard wakeup >= 0 else { throw .system("create an eventfd", errno) }
@@ -53,7 +53,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     taken.initialize(to: Inbox())
     loop = try Loop(
       owner: self, configuration: configuration, routes: routes, logger: logger,
-      admission: admission, listener: listener, wakeup: wakeup, counters: counters.pointer)
+      admission: admission, listeners: listeners, wakeup: wakeup, counters: counters.pointer)
   }
 
   deinit {
@@ -72,7 +72,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   ) throws(ServerError) {
     try self.init(
       configuration: configuration, routes: Routes(), logger: logger, admission: Admission(),
-      listener: -1)
+      listeners: [])
   }
 
   /// Serves until it is drained. Called once, on the loop's own thread.

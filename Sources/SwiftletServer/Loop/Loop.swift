@@ -9,7 +9,8 @@ import Logging
 struct LoopState {
   let epoll: Int32
   let wakeup: Int32
-  var listener: Int32
+  /// None once it drains.
+  var listeners: [LoopListener]
   let deadlines: LoopConfiguration.Deadlines
   /// How often deadlines are looked at, in milliseconds.
   var sweepInterval: UInt32
@@ -54,7 +55,7 @@ struct LoopState {
   var attempts: [UInt32: ConnectAttempt] = [:]
   /// When running out of file descriptors was last logged.
   var acceptWarned: UInt32?
-  /// The listener is out of epoll since the process ran out of file descriptors.
+  /// The listeners are out of epoll since the process ran out of file descriptors.
   var acceptPaused = false
   /// What the loop is to do at a time of its own.
   var timer: LoopTimer?
@@ -89,7 +90,8 @@ struct Loop {
 
   init(
     owner: EventLoop, configuration: LoopConfiguration, routes: Routes, logger: Logger,
-    admission: Admission, listener: Int32, wakeup: Int32, counters: UnsafeMutablePointer<Counters>
+    admission: Admission, listeners: [LoopListener], wakeup: Int32,
+    counters: UnsafeMutablePointer<Counters>
   ) throws(ServerError) {
     let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard epoll >= 0 else { throw .system("create an epoll instance", errno) }
@@ -106,7 +108,7 @@ struct Loop {
     state = .allocate(capacity: 1)
     state.initialize(
       to: LoopState(
-        epoll: epoll, wakeup: wakeup, listener: listener, deadlines: configuration.deadlines,
+        epoll: epoll, wakeup: wakeup, listeners: listeners, deadlines: configuration.deadlines,
         sweepInterval: configuration.sweepInterval, sendQueueLimit: configuration.sendQueueLimit,
         maxConnections: configuration.maxConnections, routes: routes, logger: logger,
         admission: admission, owner: .passUnretained(owner), counters: counters, limits: limits,
@@ -116,7 +118,9 @@ struct Loop {
         extensions: .allocate(capacity: Int(SWL_DEFLATE_EXTENSION_MAX))))
     readClock()
     state.pointee.lastSweep = state.pointee.now
-    if listener >= 0 { watch(listener, as: .listener) }
+    for (number, listener) in listeners.enumerated() {
+      watch(listener.descriptor, as: .listener(number))
+    }
     watch(wakeup, as: .wakeup)
   }
 
@@ -164,13 +168,14 @@ struct Loop {
     readClock()
     for index in 0..<Int(max(count, 0)) {
       let event = events[index]
-      switch Token(rawValue: event.data.u64) {
-      case .listener: acceptConnections()
-      case .wakeup:
+      let token = Token(rawValue: event.data.u64)
+      if let slot = state.pointee.table.find(token) {
+        handle(event.events, slot)
+      } else if let number = token.listener {
+        acceptConnections(from: number)
+      } else if token == .wakeup {
         var value: UInt64 = 0
         _ = read(state.pointee.wakeup, &value, 8)
-      case let token:
-        if let slot = state.pointee.table.find(token) { handle(event.events, slot) }
       }
     }
     runInbox()
