@@ -23,8 +23,8 @@ struct LoadOptions: ParsableArguments {
   @Option(help: "Bytes of a message, such as 20 or 64KiB.")
   var size = ByteSize(count: 20)
 
-  @Flag(help: "Text messages instead of binary ones.")
-  var text = false
+  @Option(help: "How messages are written: \(formats).")
+  var format = Payload.Format.binary
 
   @Option(help: "The measured time, such as 10s.")
   var duration = TimeSpan(duration: .seconds(10))
@@ -35,16 +35,16 @@ struct LoadOptions: ParsableArguments {
   @Option(help: "The longest to wait for replies after it.")
   var patience = TimeSpan(duration: .seconds(5))
 
+  private static let formats = Payload.Format.allCases.map(\.rawValue).joined(separator: ", ")
   private static let spacings = Arrivals.Spacing.allCases.map(\.rawValue).joined(separator: ", ")
 
   func validate() throws {
     guard connections > 0, threads > 0, depth > 0, rate ?? 1 > 0 else {
       throw ValidationError("--connections, --threads, --depth and --rate must be above 0.")
     }
-    let least = Payload.leastSize(text ? .text : .binary)
-    guard size.count >= least else {
+    guard size.count >= format.leastSize else {
       throw ValidationError(
-        "--size must be at least \(least): shorter messages could not be told apart.")
+        "--size must be at least \(format.leastSize): shorter messages could not be told apart.")
     }
   }
 
@@ -52,9 +52,11 @@ struct LoadOptions: ParsableArguments {
     LoadPlan(
       url: url, connections: connections, threads: threads,
       arrivals: rate.map { .open(rate: $0, arrivals) } ?? .closed, depth: depth,
-      kind: text ? .text : .binary, size: size.count, duration: duration.duration,
+      format: format, size: size.count, duration: duration.duration,
       warmUpLimit: warmUp.duration, patience: patience.duration, seed: seed)
   }
 }
 
 extension Arrivals.Spacing: ExpressibleByArgument {}
+
+extension Payload.Format: ExpressibleByArgument {}

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A URL of the form `ws://HOST[:PORT][/PATH][?QUERY]` (RFC 6455 §3), taken apart.
-struct WebSocketURL {
+package struct WebSocketURL {
   /// A name or address, an IPv6 one without its brackets.
-  let host: String
-  let port: UInt16
+  package let host: String
+  package let port: UInt16
   /// The value of the field Host.
-  let authority: String
+  package let authority: String
   /// Path and query as they are sent.
-  let target: String
+  package let target: String
 
   /// Names the server in sentences.
-  var server: String { "ws://\(bracketed):\(port)" }
+  package var server: String { "ws://\(bracketed):\(port)" }
 
   private var bracketed: String { host.contains(":") ? "[\(host)]" : host }
 
-  init(_ text: String) throws(ConnectError) {
+  package init(_ text: String) throws(ConnectError) {
     // Not quoted in errors: it may hold a secret.
     guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
       throw .url("a URL is written in visible ASCII characters; percent-encode all others")

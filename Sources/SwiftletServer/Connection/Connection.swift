@@ -37,6 +37,13 @@ public struct Connection: ~Copyable {
     bytes.withUnsafeBytes { loop.sendBytes(slot, $0) }
   }
 
+  /// Sends what is framed already: on a WebSocket whole frames, masked where this is a client. What is large is
+  /// sent from where it lies; what the peer does not take is copied.
+  package func send(framed: RawSpan) {
+    guard slot.pointee.phase == .open || slot.pointee.phase == .stream else { return }
+    framed.withUnsafeBytes { loop.sendBytes(slot, $0) }
+  }
+
   /// Begins the close handshake, or ends a stream behind what was sent. Nothing can be sent after it.
   /// - Precondition: `code` is one that may be sent: ``CloseCode/maySend``. `reason` is at most 123
   ///   bytes of UTF-8.

@@ -10,6 +10,16 @@ open class MessageHandler: ConnectionHandler {
     _ message: RawSpan, kind: MessageKind, on connection: borrowing Connection
   ) {}
 
+  /// Whether a message that did not come whole in one read is handed over in parts as they come, instead of being
+  /// gathered in memory of its own; compressed ones are always gathered. Asked as such a message begins.
+  open var takesParts: Bool { false }
+
+  /// A part of a message arrived, where parts are taken. Text has been validated but may end inside a
+  /// character. The last part is empty.
+  open func received(
+    part: RawSpan, kind: MessageKind, isLast: Bool, on connection: borrowing Connection
+  ) {}
+
   /// The peer's close frame came; what it gave as code (1005 for none) and reason. ``closed(_:code:)``
   /// follows when the connection is gone.
   open func peerClosed(_ connection: borrowing Connection, code: CloseCode, reason: String) {}

@@ -142,10 +142,18 @@ extension Loop {
           deliver(slot, payload, event.opcode)
         }
       case SWL_EVENT_BEGIN where listening:
-        slot.pointee.message = state.pointee.pool.take(
-          promised: Int(clamping: event.frame_size), unproven: max(Loop.leastCapacity, 2 * left))
-      case SWL_EVENT_DATA where listening: gather(slot, event)
-      case SWL_EVENT_END where listening: deliverGathered(slot, event)
+        if event.compressed || !takesParts(slot) {
+          slot.pointee.message = state.pointee.pool.take(
+            promised: Int(clamping: event.frame_size), unproven: max(Loop.leastCapacity, 2 * left))
+        }
+      case SWL_EVENT_DATA where listening:
+        if slot.pointee.message == nil { deliverPart(slot, event) } else { gather(slot, event) }
+      case SWL_EVENT_END where listening:
+        if slot.pointee.message == nil {
+          deliverPart(slot, event, isLast: true)
+        } else {
+          deliverGathered(slot, event)
+        }
       case SWL_EVENT_PING where listening && !slot.pointee.flags.contains(.congested):
         sendFrame(
           slot, opcode: SWL_OPCODE_PONG,
@@ -161,7 +169,8 @@ extension Loop {
 
   /// Adds a piece to the message in progress; a piece read straight to its place is there already.
   private func gather(_ slot: Slot, _ event: swl_event) {
-    guard var message = slot.pointee.message, let data = event.data else { return }
+    guard let data = event.data else { return }
+    var message = slot.pointee.message!
     if UnsafeMutableRawPointer(data) == message.tail {
       message.end += event.size
       return
@@ -175,12 +184,26 @@ extension Loop {
   }
 
   private func deliverGathered(_ slot: Slot, _ event: swl_event) {
-    guard let message = slot.pointee.message else { return }
+    let message = slot.pointee.message!
     slot.pointee.message = nil
     guard event.compressed else { return deliver(slot, message, event.opcode) }
     deliverCompressed(
       slot, UnsafeRawBufferPointer(start: message.front, count: message.count), event.opcode)
     state.pointee.pool.give(message)
+  }
+
+  private func takesParts(_ slot: Slot) -> Bool {
+    messageHandler(slot)?._withUnsafeGuaranteedRef { $0.takesParts } ?? false
+  }
+
+  private func deliverPart(_ slot: Slot, _ event: swl_event, isLast: Bool = false) {
+    if isLast { state.pointee.counters.pointee.messagesReceived.add(1) }
+    let part = UnsafeRawBufferPointer(start: event.data, count: event.size)
+    messageHandler(slot)?._withUnsafeGuaranteedRef {
+      $0.received(
+        part: part.bytes, kind: MessageKind(opcode: event.opcode), isLast: isLast,
+        on: Connection(loop: self, slot: slot))
+    }
   }
 
   /// Delivers a message that has a buffer of its own, and gives that back unless someone took it.
@@ -195,9 +218,9 @@ extension Loop {
 
   private func deliver(_ slot: Slot, _ bytes: UnsafeRawBufferPointer, _ opcode: UInt8) {
     state.pointee.counters.pointee.messagesReceived.add(1)
-    let kind: MessageKind = opcode == SWL_OPCODE_TEXT.rawValue ? .text : .binary
     messageHandler(slot)?._withUnsafeGuaranteedRef {
-      $0.received(bytes.bytes, kind: kind, on: Connection(loop: self, slot: slot))
+      $0.received(
+        bytes.bytes, kind: MessageKind(opcode: opcode), on: Connection(loop: self, slot: slot))
     }
   }
 
@@ -217,5 +240,12 @@ extension Loop {
     let buffer = state.pointee.pool.take(capacity: message.byteCount)
     message.withUnsafeBytes { if let start = $0.baseAddress { buffer.append(start, $0.count) } }
     return buffer
+  }
+}
+
+extension MessageKind {
+  @inline(__always)
+  fileprivate init(opcode: UInt8) {
+    self = opcode == SWL_OPCODE_TEXT.rawValue ? .text : .binary
   }
 }

@@ -11,12 +11,12 @@ import Testing
 @Suite struct LoadTests {
   private func plan(
     port: UInt16, connections: Int = 4, threads: Int = 1, arrivals: Arrivals = .closed,
-    depth: Int = 8, kind: MessageKind = .binary, size: Int = 20,
+    depth: Int = 8, format: Payload.Format = .binary, size: Int = 20,
     duration: Duration = .milliseconds(300)
   ) -> LoadPlan {
     LoadPlan(
       url: "ws://127.0.0.1:\(port)/", connections: connections, threads: threads,
-      arrivals: arrivals, depth: depth, kind: kind, size: size, duration: duration,
+      arrivals: arrivals, depth: depth, format: format, size: size, duration: duration,
       warmUpLimit: .milliseconds(100), patience: .milliseconds(300), seed: 1)
   }
 
@@ -32,10 +32,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [MessageKind.binary, .text], [20, 1000, 300_000])
-  func everyReplyOfAGoodServerIsRight(kind: MessageKind, size: Int) async throws {
+  @Test(arguments: Payload.Format.allCases, [60, 1000, 300_000])
+  func everyReplyOfAGoodServerIsRight(format: Payload.Format, size: Int) async throws {
     let outcome = try await run(.none) {
-      $0.kind = kind
+      $0.format = format
       $0.size = size
     }
     #expect(outcome.tally.faults.isEmpty)
@@ -43,6 +43,7 @@ import Testing
     #expect(
       outcome.tally.response.totalCount == UInt64(outcome.tally.received + outcome.tally.late))
     #expect(outcome.phases.connect.totalCount == 4 && outcome.phases.upgrade.totalCount == 4)
+    #expect(outcome.phases.close.totalCount == 4)
   }
 
   @Test func threadsShareTheLoad() async throws {

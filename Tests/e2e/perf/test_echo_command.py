@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """`swiftlet-perf echo` from outside: what it prints and writes, and its exit status."""
 
+import http.server
 import json
 import re
+import socketserver
 import subprocess
 import threading
 
+import msgpack
 import pytest
 from hdrh.histogram import HdrHistogram
 from serverprocess import PATIENCE, binary
@@ -43,13 +46,118 @@ def python_server():
         server.shutdown()
 
 
-@pytest.mark.parametrize("kind", [[], ["--text"]], ids=["binary", "text"])
-def test_tells_what_a_foreign_server_does(python_server, kind):
-    done = run("--url", python_server, *BRIEF, *kind)
+@pytest.mark.parametrize("format", ["binary", "text", "json", "msgpack"])
+def test_tells_what_a_foreign_server_does(python_server, format):
+    done = run("--url", python_server, *BRIEF, "--format", format, "--size", "60")
     assert done.returncode == 0, done.stderr
     assert "every reply was right" in done.stdout
     assert re.search(r"^\d+ replies/s over 0\.\d s$", done.stdout, re.MULTILINE)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("size", [60, 255, 300, 70_000])
+def test_messages_are_what_they_are_called(size):
+    seen = {}
+
+    def echo(connection):
+        for message in connection:
+            seen.setdefault("first", message)
+            connection.send(message)
+
+    with serve(echo, "127.0.0.1", 0, compression=None) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
+        for format, read in [("json", json.loads), ("msgpack", msgpack.unpackb)]:
+            seen.clear()
+            done = run("--url", url, *BRIEF, "--format", format, "--size", str(size))
+            assert done.returncode == 0, done.stderr
+            message = seen["first"]
+            assert len(message) == size and isinstance(message, str if format == "json" else bytes)
+            value = read(message)
+            assert set(value) == {"seq", "sum", "data"}
+            assert value["seq"] in (0, "00000000")
+        server.shutdown()
+
+
+class Posts(http.server.BaseHTTPRequestHandler):
+    """Sends each body back, on a connection that is kept."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = body[::-1] if self.path == "/backwards" else body
+        self.send_response(200 if self.path != "/nothing" else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def http_server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Posts) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("size", ["60", "480000"])
+def test_posts_to_a_foreign_http_server(http_server, size):
+    done = run("--url", http_server + "/echo", *BRIEF, "--size", size)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "every reply was right" in done.stdout
+
+
+class Bytes(socketserver.BaseRequestHandler):
+    """Sends back what comes, but for `spoil`ed replies."""
+
+    spoil = False
+
+    def handle(self):
+        while data := self.request.recv(65536):
+            self.request.sendall(data[:-1] + b"?" if self.spoil else data)
+
+
+class SpoiltBytes(Bytes):
+    spoil = True
+
+
+class TCPServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+
+@pytest.fixture
+def tcp_server(request):
+    with TCPServer(("127.0.0.1", 0), request.param) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("tcp_server", [Bytes], indirect=True)
+@pytest.mark.parametrize("size", ["60", "480000"])
+def test_measures_plain_tcp(tcp_server, size):
+    done = run("--url", tcp_server, *BRIEF, "--size", size, "--depth", "2")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "every reply was right" in done.stdout
+
+
+@pytest.mark.parametrize("tcp_server", [SpoiltBytes], indirect=True)
+def test_names_what_a_tcp_server_does_wrong(tcp_server):
+    done = run("--url", tcp_server, *BRIEF, "--patience", "300ms")
+    assert done.returncode == 1
+    assert re.search(r"^WRONG: .*\d+ corrupted", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", ["/backwards", "/nothing"])
+def test_names_what_an_http_server_does_wrong(http_server, path):
+    done = run("--url", http_server + path, *BRIEF, "--patience", "300ms")
+    assert done.returncode == 1
+    assert re.search(r"^WRONG: .*\d+ corrupted", done.stdout, re.MULTILINE)
 
 
 def test_writes_histograms_that_other_tools_read(url, tmp_path):
@@ -60,7 +168,7 @@ def test_writes_histograms_that_other_tools_read(url, tmp_path):
     assert result["schema"] == 1 and result["scenario"] == "echo" and result["seed"] == "7"
     [measured] = result["runs"]
     assert measured["load"]["url"] == url
-    assert set(measured["times"]) == {"connect", "upgrade", "response", "service", "lag"}
+    assert set(measured["times"]) == {"connect", "upgrade", "response", "service", "lag", "close"}
     for times in measured["times"].values():
         histogram = HdrHistogram.decode(times["hdr"].encode())
         assert histogram.get_total_count() == times["count"]
@@ -99,7 +207,7 @@ def test_expectations_decide_the_exit_status(url, expectation, status):
     "arguments, sentence",
     [
         (["--url", "ws://127.0.0.1:1/"], "could not be opened, the first because:"),
-        (["--url", "http://127.0.0.1:1/"], "begins with ws://, not http://"),
+        (["--url", "ftp://127.0.0.1:1/"], "begins with ws://, not ftp://"),
         (["--url", "ws://x/", "--size", "3"], "--size must be at least 12"),
         (["--url", "ws://x/", "--connections", "0"], "must be above 0"),
         (["--url", "ws://x/", "--expect", "p99"], "p99<5ms"),

@@ -58,7 +58,7 @@ package struct Expectation: Sendable, CustomStringConvertible {
     }
     var name = "response"
     var rest = text
-    for prefix in ["connect", "upgrade", "response", "service", "lag"]
+    for prefix in ["connect", "upgrade", "response", "service", "lag", "close"]
     where text.hasPrefix(prefix + ".") {
       name = prefix
       rest = text.dropFirst(prefix.count + 1)

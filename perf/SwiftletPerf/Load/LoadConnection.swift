@@ -4,54 +4,79 @@ import SwiftletClient
 import SwiftletCore
 import SwiftletServer
 
-/// One of a thread's connections: hands on to the thread what happens to it.
-final class LoadConnection: ClientHandler {
+/// One of a thread's connections, whatever its transport.
+final class LoadConnection {
   let number: UInt32
-  private let thread: LoadThread
+  let thread: LoadThread
   /// Plain memory, as it is changed with every message.
   let inFlight = UnsafeMutablePointer<InFlight>.allocate(capacity: 1)
+  /// The reply that is coming in parts.
+  let parts = UnsafeMutablePointer<ReplyParts>.allocate(capacity: 1)
   /// Once it is open.
   private(set) var reference: ConnectionReference?
-  /// Nanoseconds on the monotonic clock.
-  private(set) var began: UInt64 = 0
-  private var stood: UInt64 = 0
+  /// When the phase in hand began: nanoseconds on the monotonic clock.
+  private var began: UInt64 = 0
+  private var isClosing = false
 
   init(_ number: UInt32, of thread: LoadThread, depth: Int) {
     self.number = number
     self.thread = thread
     inFlight.initialize(to: InFlight(room: depth))
+    parts.initialize(to: thread.newParts())
   }
 
   deinit {
     inFlight.deinitialize(count: 1)
     inFlight.deallocate()
+    parts.deinitialize(count: 1)
+    parts.deallocate()
   }
 
   var hasRoom: Bool { inFlight.pointee.count < thread.plan.depth }
 
+  // MARK: - Phases
+
   func begins() { began = monotonicNanoseconds() }
 
-  override func connected() {
-    stood = monotonicNanoseconds()
-    thread.phases.connect.note(stood - began)
+  func connected() {
+    let now = monotonicNanoseconds()
+    thread.phases.connect.note(now - began)
+    began = now
   }
 
-  override func opened(_ connection: borrowing Connection) {
-    thread.phases.upgrade.note(monotonicNanoseconds() - stood)
+  func opened(_ connection: borrowing Connection, hasUpgraded: Bool) {
+    if hasUpgraded { thread.phases.upgrade.note(monotonicNanoseconds() - began) }
     reference = connection.reference
     thread.opened(self, on: connection.reference.home)
   }
 
-  override func received(
-    _ message: RawSpan, kind: MessageKind, on connection: borrowing Connection
-  ) {
-    thread.received(message, kind, self, connection)
+  func close(_ connection: borrowing Connection) {
+    isClosing = true
+    began = monotonicNanoseconds()
+    connection.close(.normal)
   }
 
-  override func failed(_ error: ConnectError) { thread.failed(error) }
-
-  override func closed(_ connection: borrowing Connection, code: CloseCode) {
+  func closed() {
     reference = nil
+    if isClosing { thread.phases.close.note(monotonicNanoseconds() - began) }
     thread.closed(self)
+  }
+
+  // MARK: - Replies
+
+  @inline(__always)
+  func received(_ reply: RawSpan, _ kind: MessageKind, _ connection: borrowing Connection) {
+    // Without counting references, as with every message.
+    Unmanaged.passUnretained(thread)._withUnsafeGuaranteedRef {
+      $0.received(reply, kind, self, connection)
+    }
+  }
+
+  func received(part: RawSpan, _ connection: borrowing Connection) {
+    thread.received(part: part, self, connection)
+  }
+
+  func endReply(_ kind: MessageKind, _ connection: borrowing Connection) {
+    thread.endReply(kind, self, connection)
   }
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-package import SwiftletCore
 
 /// A load: what is sent to which server, how often and for how long.
 package struct LoadPlan: Sendable {
-  /// `ws://HOST:PORT/PATH`
+  /// `ws://HOST:PORT/PATH`, `http://HOST:PORT/PATH` or `tcp://HOST:PORT`
   package var url: String
   /// On each of the threads.
   package var connections: Int
@@ -13,7 +12,7 @@ package struct LoadPlan: Sendable {
   package var arrivals: Arrivals
   /// Messages in flight on each connection at most. What is due while all connections have theirs waits.
   package var depth: Int
-  package var kind: MessageKind
+  package var format: Payload.Format
   package var size: Int
   package var duration: Duration
   /// After this time the rate counts as steady, whether it is or not.
@@ -25,7 +24,8 @@ package struct LoadPlan: Sendable {
 
   package init(
     url: String, connections: Int, threads: Int, arrivals: Arrivals, depth: Int,
-    kind: MessageKind, size: Int, duration: Duration, warmUpLimit: Duration, patience: Duration,
+    format: Payload.Format, size: Int, duration: Duration, warmUpLimit: Duration,
+    patience: Duration,
     seed: UInt64
   ) {
     self.url = url
@@ -33,7 +33,7 @@ package struct LoadPlan: Sendable {
     self.threads = threads
     self.arrivals = arrivals
     self.depth = depth
-    self.kind = kind
+    self.format = format
     self.size = size
     self.duration = duration
     self.warmUpLimit = warmUpLimit

@@ -7,7 +7,7 @@ internal import SwiftletServer
 /// What a load brought to light.
 package struct LoadOutcome: Sendable {
   package var plan: LoadPlan
-  package var phases = ConnectPhases()
+  package var phases = ConnectionPhases()
   package var tally = Tally()
   /// One entry a thread.
   package var usage: [ThreadUsage] = []
@@ -52,6 +52,8 @@ extension LoadPlan {
     let threads: [LoadThread]
     do {
       threads = try (0..<self.threads).map { try LoadThread(self, index: $0) }
+    } catch let error as ConnectError {
+      throw LoadError.connect(error)
     } catch {
       throw LoadError.system("the load's threads could not be started: \(error)")
     }
@@ -73,8 +75,6 @@ private struct LoadRun {
   func outcome(_ watch: (LoadProgress) -> Void) async throws -> LoadOutcome {
     try await open(watch)
     var outcome = LoadOutcome(plan: plan)
-    for thread in threads { outcome.phases += await thread.onLoop { thread, _ in thread.phases } }
-
     let begin = ContinuousClock.now
     let start = monotonicNanoseconds() + 1_000_000
     for thread in threads { await thread.onLoop { thread, loop in thread.begin(at: start, loop) } }
@@ -93,6 +93,8 @@ private struct LoadRun {
     for thread in threads {
       outcome.tally += await thread.onLoop { thread, _ in thread.endCounting() }
     }
+    try await close()
+    for thread in threads { outcome.phases += await thread.onLoop { thread, _ in thread.phases } }
     return outcome
   }
 
@@ -152,6 +154,16 @@ private struct LoadRun {
     let end = ContinuousClock.now + plan.patience
     while counts.unanswered > 0 && ContinuousClock.now < end {
       report(.finishing, watch)
+      try await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
+  private func close() async throws {
+    let end = ContinuousClock.now + plan.patience
+    let before = counts.closed
+    var left = 0
+    for thread in threads { left += await thread.onLoop { thread, loop in thread.closeAll(loop) } }
+    while counts.closed - before < left && ContinuousClock.now < end {
       try await Task.sleep(for: .milliseconds(10))
     }
   }

@@ -3,16 +3,19 @@
 internal import SwiftletClient
 internal import SwiftletServer
 
-/// How long the parts of connecting took, one entry a connection.
-package struct ConnectPhases: Sendable {
+/// How long the parts of connecting, and the close, took, one entry a connection.
+package struct ConnectionPhases: Sendable {
   /// The name and TCP.
   package var connect = Latencies()
   /// The opening handshake.
   package var upgrade = Latencies()
+  /// From our end's close to the server's.
+  package var close = Latencies()
 
-  static func += (one: inout ConnectPhases, other: ConnectPhases) {
+  static func += (one: inout ConnectionPhases, other: ConnectionPhases) {
     one.connect.add(other.connect)
     one.upgrade.add(other.upgrade)
+    one.close.add(other.close)
   }
 }
 
@@ -30,7 +33,14 @@ extension LoadThread {
     begun += 1
     nonisolated(unsafe) let connection = connections[begun - 1]
     connection.begins()
-    try client.connect(plan.url, handler: connection)
+    switch target.transport {
+    case .ws:
+      try client.connect(plan.url, handler: WebSocketChannel(connection))
+    case .http, .tcp:
+      try client.connectStream(
+        to: target.location.host, port: target.location.port,
+        handler: StreamChannel(connection, target.transport))
+    }
   }
 
   func opened(_ connection: LoadConnection, on loop: LoopReference) {
@@ -45,7 +55,18 @@ extension LoadThread {
     progress.failed.add(1, ordering: .releasing)
   }
 
+  /// Closes all connections, and says how many there were.
+  func closeAll(_ loop: borrowing LoopContext) -> Int {
+    var count = 0
+    for connection in connections {
+      guard let reference = connection.reference else { continue }
+      if loop.with(reference, { connection.close($0) }) { count += 1 }
+    }
+    return count
+  }
+
   func closed(_ connection: LoadConnection) {
+    progress.closed.add(1, ordering: .releasing)
     if state == .sending { note { $0.closed += 1 } }
   }
 }

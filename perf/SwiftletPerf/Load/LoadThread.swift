@@ -15,6 +15,7 @@ final class LoadThread: @unchecked Sendable {
   struct Progress: ~Copyable, Sendable {
     let opened = Atomic(0)
     let failed = Atomic(0)
+    let closed = Atomic(0)
     let sent = Atomic(0)
     let received = Atomic(0)
     let unanswered = Atomic(0)
@@ -23,8 +24,8 @@ final class LoadThread: @unchecked Sendable {
       // These first: with them comes what was written before them.
       let (opened, failed) = (opened.load(ordering: .acquiring), failed.load(ordering: .acquiring))
       return Counts(
-        opened: opened, failed: failed, sent: sent.load(ordering: .relaxed),
-        received: received.load(ordering: .relaxed),
+        opened: opened, failed: failed, closed: closed.load(ordering: .relaxed),
+        sent: sent.load(ordering: .relaxed), received: received.load(ordering: .relaxed),
         unanswered: unanswered.load(ordering: .relaxed))
     }
   }
@@ -32,6 +33,7 @@ final class LoadThread: @unchecked Sendable {
   struct Counts {
     var opened = 0
     var failed = 0
+    var closed = 0
     var sent = 0
     var received = 0
     var unanswered = 0
@@ -39,6 +41,7 @@ final class LoadThread: @unchecked Sendable {
     static func += (one: inout Counts, other: Counts) {
       one.opened += other.opened
       one.failed += other.failed
+      one.closed += other.closed
       one.sent += other.sent
       one.received += other.received
       one.unanswered += other.unanswered
@@ -68,12 +71,17 @@ final class LoadThread: @unchecked Sendable {
   var begun = 0
   /// Why the first connection failed that did.
   var failure: ConnectError?
-  var phases = ConnectPhases()
+  var phases = ConnectionPhases()
   var loop: LoopReference?
 
   /// Plain memory: in properties of an object every access would be checked not to overlap another.
   private let counting = UnsafeMutablePointer<Counting>.allocate(capacity: 1)
+  let target: Target
   private let payload: Payload
+  /// Plain memory likewise.
+  private let images = UnsafeMutablePointer<WireImages>.allocate(capacity: 1)
+  /// Asked with every message, and a variable's access would be checked.
+  private let isScheduled: Bool
   private var schedule: Schedule?
   /// When the next message is due.
   private var due: UInt64 = 0
@@ -92,7 +100,11 @@ final class LoadThread: @unchecked Sendable {
     configuration.idleTimeout = .seconds(3600)
     configuration.pingInterval = .seconds(3600)
     client = try WebSocketClient(configuration: configuration)
-    payload = Payload(plan.kind, size: plan.size, seed: plan.seed)
+    let target = try Target(plan.url)
+    payload = Payload(plan.format, size: plan.size, seed: plan.seed)
+    images.initialize(to: WireImages(of: payload, to: target, seed: plan.seed &+ UInt64(index)))
+    self.target = target
+    isScheduled = plan.arrivals != .closed
     if case .open(let rate, let spacing) = plan.arrivals {
       schedule = Schedule(
         rate: rate / Double(plan.threads), spacing, seed: plan.seed &+ UInt64(index))
@@ -105,6 +117,8 @@ final class LoadThread: @unchecked Sendable {
   deinit {
     counting.deinitialize(count: 1)
     counting.deallocate()
+    images.deinitialize(count: 1)
+    images.deallocate()
   }
 
   var state: State { counting.pointee.state }
@@ -114,7 +128,7 @@ final class LoadThread: @unchecked Sendable {
   /// Begins to send. With a schedule, from `start` on.
   func begin(at start: UInt64, _ loop: borrowing LoopContext) {
     counting.pointee.state = .sending
-    if schedule == nil {
+    if !isScheduled {
       for connection in connections {
         guard let reference = connection.reference else { continue }
         loop.with(reference) { open in
@@ -195,8 +209,8 @@ final class LoadThread: @unchecked Sendable {
   private func send(
     on connection: LoadConnection, _ open: borrowing Connection, scheduled: UInt64, now: UInt64
   ) {
-    payload.with(connection.inFlight.pointee.next, of: connection.number) {
-      open.send($0, kind: payload.kind)
+    images.pointee.with(connection.inFlight.pointee.next, of: connection.number, in: payload) {
+      open.send(framed: $0)
     }
     connection.inFlight.pointee.add(scheduled: scheduled, sent: now)
     progress.sent.increment()
@@ -208,10 +222,35 @@ final class LoadThread: @unchecked Sendable {
     _ message: RawSpan, _ kind: MessageKind, _ connection: LoadConnection,
     _ open: borrowing Connection
   ) {
+    answered(
+      payload.sequence(
+        of: message, kind, on: connection.number, near: connection.inFlight.pointee.oldest),
+      connection, open)
+  }
+
+  func newParts() -> ReplyParts { ReplyParts(for: payload) }
+
+  func received(part: RawSpan, _ connection: LoadConnection, _ open: borrowing Connection) {
+    part.withUnsafeBytes {
+      connection.parts.pointee.add(
+        $0, of: payload, on: connection.number, near: connection.inFlight.pointee.oldest,
+        at: open.arrival)
+    }
+  }
+
+  /// A reply that came in parts is over.
+  func endReply(_ kind: MessageKind, _ connection: LoadConnection, _ open: borrowing Connection) {
+    let sequence = connection.parts.pointee.end(of: payload)
+    answered(kind == payload.format.messageKind ? sequence : nil, connection, open)
+  }
+
+  /// A reply is there, to the message at this place in the sequence; nil when it is none as it was sent.
+  @inline(__always)
+  private func answered(
+    _ sequence: UInt64?, _ connection: LoadConnection, _ open: borrowing Connection
+  ) {
     let now = open.arrival
     let inFlight = connection.inFlight
-    let sequence = payload.sequence(
-      of: message, kind, on: connection.number, near: inFlight.pointee.oldest)
     switch sequence.map({ inFlight.pointee.answer($0) }) {
     case .answers(let message): count(message, inFlight, now)
     case .overtaken(let message):
@@ -228,7 +267,7 @@ final class LoadThread: @unchecked Sendable {
   private func sendNext(
     on connection: LoadConnection, _ open: borrowing Connection, _ now: UInt64
   ) {
-    if schedule == nil {
+    if !isScheduled {
       send(on: connection, open, scheduled: now, now: now)
     } else if let scheduled = waiting.popFirst() {
       send(on: connection, open, scheduled: scheduled, now: now)
@@ -252,7 +291,7 @@ final class LoadThread: @unchecked Sendable {
     counting.pointee.tally.received += 1
     counting.pointee.tally.interval.received += 1
     counting.pointee.tally.interval.response.note(now - message.scheduled)
-    if schedule != nil { counting.pointee.tally.service.note(now - message.sent) }
+    if isScheduled { counting.pointee.tally.service.note(now - message.sent) }
   }
 
   /// A reply after the end of the measurement, to a message sent within it: leaving out the slowest would
@@ -260,7 +299,7 @@ final class LoadThread: @unchecked Sendable {
   private func countLate(_ message: InFlight.Message, _ now: UInt64) {
     counting.pointee.tally.late += 1
     counting.pointee.tally.response.note(now - message.scheduled)
-    if schedule != nil { counting.pointee.tally.service.note(now - message.sent) }
+    if isScheduled { counting.pointee.tally.service.note(now - message.sent) }
     progress.unanswered.subtract(1, ordering: .relaxed)
   }
 

@@ -15,7 +15,7 @@ package struct Run: Codable, Sendable {
   package var verdict: String?
   package var faults: Faults?
   package var threads: [ThreadShare] = []
-  /// By name: connect, upgrade, response, service, lag ...
+  /// By name: connect, upgrade, response, service, lag, close ...
   package var times: [String: Times] = [:]
   package var seconds: [Second] = []
   package var series: [Series] = []
@@ -32,7 +32,8 @@ package struct Run: Codable, Sendable {
     package var rate: Double?
     /// closed, constant or poisson.
     package var arrivals: String
-    package var kind: String
+    /// binary, text, json or msgpack.
+    package var format: String
     /// Bytes.
     package var size: Int
   }
@@ -151,7 +152,7 @@ extension Run.Load {
       rate = offered
       arrivals = spacing.rawValue
     }
-    kind = plan.kind == .text ? "text" : "binary"
+    format = plan.format.rawValue
     size = plan.size
   }
 }
@@ -160,7 +161,8 @@ extension LoadOutcome {
   /// All histograms by the names that results and expectations use.
   var times: [String: Latencies] {
     [
-      "connect": phases.connect, "upgrade": phases.upgrade, "response": tally.response,
+      "connect": phases.connect, "upgrade": phases.upgrade, "close": phases.close,
+      "response": tally.response,
       "service": tally.service.totalCount > 0 ? tally.service : tally.response, "lag": tally.lag,
     ]
   }

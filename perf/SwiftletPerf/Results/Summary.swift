@@ -24,7 +24,7 @@ extension LoadOutcome {
       case .open(let rate, let spacing):
         "\(rate.rounded(toPlaces: 0))/s at \(spacing) times, at most \(plan.depth) in flight on each"
       }
-    return "\(plan.url): \(count) connections, \(arrivals), \(plan.size) B \(plan.kind)"
+    return "\(plan.url): \(count) connections, \(arrivals), \(plan.size) B \(plan.format)"
   }
 
   private var table: Table {
@@ -42,6 +42,7 @@ extension LoadOutcome {
     add("response", tally.response)
     add("service", tally.service)
     add("schedule lag", tally.lag)
+    add("close", phases.close)
     return table
   }
 
