@@ -74,6 +74,7 @@ let package = Package(
       dependencies: [
         "SwiftletCore", "CSwiftlet", "CPlatform",
         .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],

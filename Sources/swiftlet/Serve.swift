@@ -100,7 +100,8 @@ struct Serve: AsyncParsableCommand {
     var routes = Routes()
     addStatusRoutes(to: &routes, metrics)
     addConsoleRoutes(to: &routes)
-    routes.webSocket("/echo", compression: compression) { _ in Echo() }
+    addEcho(
+      to: &routes, compression: compression, maxMessageSize: configuration.maxMessageSize)
     if let tcpEchoPort {
       addTCPEcho(
         to: &routes, port: tcpEchoPort, maxMessageSize: configuration.maxMessageSize, metrics)

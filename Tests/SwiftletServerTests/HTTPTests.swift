@@ -61,11 +61,11 @@ import Testing
       ("POST /hello HTTP/1.1\r\nHost: here\r\n\r\n", "405 Method Not Allowed", "Use GET here.\n"),
       (
         "GET /hello HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\nabc", "400 Bad Request",
-        "This server takes no request bodies.\n"
+        "No request body is taken here.\n"
       ),
       (
         "PUT /hello HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n",
-        "405 Method Not Allowed", "This server takes no request bodies.\n"
+        "405 Method Not Allowed", "No request body is taken here.\n"
       ),
       (
         "GET /echo HTTP/1.1\r\nHost: here\r\n\r\n", "426 Upgrade Required",

@@ -5,31 +5,30 @@ import Testing
 @testable import SwiftletServer
 
 @Suite struct ResponseTests {
-  private func text(
-    _ response: Response, keepAlive: Bool = true, withoutBody: Bool = false
-  ) -> String {
-    String(
-      decoding: response.serialized(keepAlive: keepAlive, withoutBody: withoutBody), as: UTF8.self)
+  private func text(_ response: Response, keepsAlive: Bool = true) -> String {
+    Response.head(
+      response.status, contentType: response.contentType, fields: response.fields,
+      bodySize: response.body.count, keepsAlive: keepsAlive)
   }
 
-  @Test func responseIsWrittenWhole() {
+  @Test func headHasLengthAndType() {
     #expect(
       text(Response(.ok, "fine"))
         == "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        + "Content-Length: 5\r\n\r\nfine\n")
+        + "Content-Length: 5\r\n\r\n")
   }
 
   @Test func closeIsAnnounced() {
     #expect(
-      text(Response(.notFound, body: []), keepAlive: false)
+      text(Response(.notFound, body: []), keepsAlive: false)
         == "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\n"
         + "Content-Length: 0\r\nConnection: close\r\n\r\n")
   }
 
-  @Test func headHasTheLengthWithoutTheBody() {
+  @Test func headHasFieldsOfItsOwn() {
     let response = Response(contentType: "text/csv", fields: [("X", "y")], body: [1, 2, 3])
     #expect(
-      text(response, withoutBody: true)
+      text(response)
         == "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 3\r\nX: y\r\n\r\n")
   }
 
@@ -47,11 +46,28 @@ import Testing
     routes.get("/a") { _ in Response(.ok, "a") }
     routes.webSocket("/b") { _ in MessageHandler() }
     routes.webSocket("/a") { _ in MessageHandler() }
-    #expect(routes["/a"]?.get != nil && routes["/a"]?.webSocket != nil)
-    #expect(routes["/b"]?.get == nil && routes["/b"]?.webSocket != nil)
+    #expect(routes["/a"]?["GET"] != nil && routes["/a"]?.webSocket != nil)
+    #expect(routes["/b"]?["GET"] == nil && routes["/b"]?.webSocket != nil)
     for path in ["/", "/a/", "/A", "a", "/a/b"] where routes[path] != nil {
       Issue.record("a route at \(path)")
     }
+  }
+
+  @Test func pathsBelowAPrefixGiveWayToExactOnes() {
+    var routes = Routes()
+    routes.webSocket(below: "/a/") { _ in MessageHandler() }
+    routes.get("/a/b") { _ in Response(.ok, "b") }
+    #expect(routes["/a/c"]?.webSocket != nil && routes["/a/"]?.webSocket != nil)
+    #expect(routes["/a/b"]?.webSocket == nil && routes["/a"] == nil)
+  }
+
+  @Test func methodsAreNamedWhereAnotherIsAsked() {
+    var routes = Routes()
+    routes.get("/a") { _ in Response(.ok, "a") }
+    routes.post("/a", maxBodySize: 1) { _, _, _ in }
+    routes.post("/b", maxBodySize: 1) { _, _, _ in }
+    #expect(routes["/a"]?.allowed == "GET, HEAD, POST" && routes["/b"]?.allowed == "POST")
+    #expect(routes["/a"]?["HEAD"]?.name == "GET" && routes["/b"]?["HEAD"] == nil)
   }
 }
 

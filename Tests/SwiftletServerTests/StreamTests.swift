@@ -69,6 +69,10 @@ import Testing
       _ = try rude.read(1)
       rude.reset()
       #expect(try closes.wait(for: 2) == [.normal, .abnormal])
+      // The loop counts behind the call it made.
+      let http = try Peer(port: server.port)
+      try http.write("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n")
+      _ = try http.readHead()
       #expect(server.metric("streams") == 0 && server.metric("websockets") == 0)
       #expect(server.metric("websocket_closes_total{code=\"1000\"}") == 0)
     }

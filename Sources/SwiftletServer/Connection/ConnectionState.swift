@@ -55,13 +55,13 @@ struct ConnectionState {
     /// Too much output waits, on a client's connection: it is read all the same, or two ends that
     /// send much would wait for each other for ever.
     static let congested = Flags(rawValue: 128)
-    /// The body of an HTTP request is still to come, whose head is in the stash.
-    static let awaitsBody = Flags(rawValue: 256)
+    /// Reading stopped until the route of an HTTP request has answered.
+    static let awaitsAnswer = Flags(rawValue: 256)
     /// No WebSocket but a stream of bytes.
     static let stream = Flags(rawValue: 512)
 
     /// Nothing is read.
-    static let stopped: Flags = [.backlogged, .held]
+    static let stopped: Flags = [.backlogged, .held, .awaitsAnswer]
     /// Too much output waits.
     static let full: Flags = [.backlogged, .congested]
   }
@@ -71,13 +71,15 @@ struct ConnectionState {
   var deflater: OpaquePointer?
   var inflater: OpaquePointer?
   var handler: Unmanaged<ConnectionHandler>?
-  /// The message being received, when it did not come whole in one read.
+  /// The message being received, or the HTTP request with its head, when it did not come whole in one read.
   var message: Buffer?
   /// Input that could not be used yet: a partial head or header, or what came while reading stopped.
   var stash: Buffer?
   var outputFirst: Buffer?
   var outputLast: Buffer?
   var outputBytes = 0
+  /// How much of an HTTP request is still to come.
+  var requestRemaining = 0
   var fd: Int32 = -1
   /// Raised each time the slot is freed, so that late events and references miss.
   var generation: UInt32 = 0
@@ -90,6 +92,8 @@ struct ConnectionState {
   var alarm: UInt32 = 0
   /// Events asked of epoll.
   var interest: UInt32 = 0
+  /// Counts the HTTP requests that were answered.
+  var exchange: UInt32 = 0
   var closeCode: UInt16 = 1006
   var phase = Phase.free
   var flags: Flags = []

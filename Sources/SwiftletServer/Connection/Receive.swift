@@ -33,7 +33,10 @@ extension Loop {
   /// One read, handled. True when the socket may hold more.
   private func read(_ slot: Slot) -> Bool {
     if let message = slot.pointee.message, slot.pointee.stash == nil {
-      let remaining = Int(clamping: swl_receiver_remaining(&slot.pointee.frames))
+      let remaining =
+        slot.pointee.phase == .http
+        ? slot.pointee.requestRemaining
+        : Int(clamping: swl_receiver_remaining(&slot.pointee.frames))
       if remaining > 0 { return readDirect(slot, message, remaining) }
     }
     let held = slot.pointee.stash?.count ?? 0
@@ -45,7 +48,7 @@ extension Loop {
     return count == room
   }
 
-  /// Reads payload of the message in progress to where it belongs.
+  /// Reads what comes of the message or request in progress to where it belongs.
   private func readDirect(_ slot: Slot, _ message: Buffer, _ remaining: Int) -> Bool {
     var message = message
     if message.room == 0 {
@@ -58,7 +61,11 @@ extension Loop {
     let start = message.tail
     let count = platform_receive(slot.pointee.fd, start, wanted)
     guard noteReceived(slot, count) else { return false }
-    processFrames(slot, start, count)
+    if slot.pointee.phase == .http {
+      requestProgressed(slot, count)
+    } else {
+      processFrames(slot, start, count)
+    }
     return count == wanted
   }
 

@@ -3,18 +3,13 @@
 import CSwiftlet
 import SwiftletCore
 
-/// HTTP/1.1 on a connection until it upgrades: keep-alive and pipelining, heads and bodies of bounded
-/// size. Bodies are for PUT, where a route takes one.
+/// HTTP/1.1 on a connection until it upgrades: keep-alive and pipelining, heads of bounded size, and bodies
+/// (`Body.swift`) where a route takes them.
 extension Loop {
-  static let maxBodySize = 64 << 10
-
   func processHTTP(_ slot: Slot, _ bytes: UnsafeMutableRawPointer, _ count: Int, seen: Int) {
     var bytes = bytes
     var left = count
-    // With a body still to come the whole head is there, and is read again.
-    let awaitedBody = slot.pointee.flags.contains(.awaitsBody)
-    slot.pointee.flags.remove(.awaitsBody)
-    var seen = awaitedBody ? 0 : seen
+    var seen = seen
     while left > 0, slot.pointee.phase == .http, slot.pointee.flags.isDisjoint(with: .stopped) {
       var head = swl_http_request()
       let size = Int(
@@ -25,18 +20,13 @@ extension Loop {
       }
       if size == 0 { break }
       if size < 0 { return refuse(slot, Loop.status(ofParseError: Int32(size))) }
-      let body: Int
-      do throws(Refusal) {
-        body = try bodySize(head)
-      } catch {
-        return refuse(slot, error.status, error.sentence)
-      }
+      guard let request = Request(head) else { return refuse(slot, .badRequest) }
+      guard let body = bodySize(slot, head, request) else { return }
       if body > left - size {
-        if left == size && !awaitedBody { sendContinue(slot, head) }
-        slot.pointee.flags.insert(.awaitsBody)
-        break
+        if left == size { sendContinue(slot, head) }
+        return gatherRequest(slot, bytes, left, size: size + body)
       }
-      respond(slot, head, UnsafeRawBufferPointer(start: bytes + size, count: body))
+      respond(slot, head, request, UnsafeRawBufferPointer(start: bytes + size, count: body))
       bytes += size + body
       left -= size + body
     }
@@ -55,44 +45,10 @@ extension Loop {
     }
   }
 
-  /// The size of a request's body. One that is not wanted is refused: left unread it would be taken for
-  /// the next request.
-  private func bodySize(_ head: swl_http_request) throws(Refusal) -> Int {
+  func respond(
+    _ slot: Slot, _ head: swl_http_request, _ request: Request, _ body: UnsafeRawBufferPointer
+  ) {
     var head = head
-    var value = swl_slice()
-    let encodings = swl_http_field_find(&head.fields, "transfer-encoding", &value)
-    let lengths = swl_http_field_find(&head.fields, "content-length", &value)
-    if encodings == 0 && (lengths == 0 || (lengths == 1 && String(value) == "0")) { return 0 }
-    let method = String(head.method)
-    guard method == "PUT", let request = Request(head),
-      state.pointee.routes[request.path]?.put != nil
-    else {
-      throw Refusal(
-        method == "GET" ? .badRequest : .methodNotAllowed, "This server takes no request bodies.")
-    }
-    let digits = String(value)
-    guard encodings == 0, lengths == 1, digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }),
-      !digits.isEmpty
-    else { throw Refusal(.badRequest, "A body comes with one Content-Length.") }
-    guard let size = Int(digits), size <= Loop.maxBodySize else {
-      throw Refusal(.contentTooLarge, "A body has at most \(Loop.maxBodySize) bytes.")
-    }
-    return size
-  }
-
-  /// Asks for a body that is held back until then (RFC 9110 §10.1.1).
-  private func sendContinue(_ slot: Slot, _ head: swl_http_request) {
-    var head = head
-    guard head.minor_version == 1, swl_http_list_contains(&head.fields, "expect", "100-continue")
-    else { return }
-    let response: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
-    sendBytes(
-      slot, UnsafeRawBufferPointer(start: response.utf8Start, count: response.utf8CodeUnitCount))
-  }
-
-  private func respond(_ slot: Slot, _ head: swl_http_request, _ body: UnsafeRawBufferPointer) {
-    var head = head
-    guard let request = Request(head) else { return refuse(slot, .badRequest) }
     var value = swl_slice()
     // RFC 9112 §3.2.
     let hosts = swl_http_field_find(&head.fields, "host", &value)
@@ -101,31 +57,11 @@ extension Loop {
     }
     var key: UnsafePointer<CChar>?
     let upgrade = swl_handshake_check(&head, &key)
+    let route = state.pointee.routes[request.path]
     do throws(Refusal) {
-      guard let route = state.pointee.routes[request.path] else {
-        throw Refusal(.notFound, "There is nothing at this path.")
-      }
+      guard let route else { throw Refusal(.notFound, "There is nothing at this path.") }
       switch upgrade {
-      case SWL_UPGRADE_NONE:
-        let keepAlive =
-          head.minor_version == 1 && !swl_http_list_contains(&head.fields, "connection", "close")
-          && !isDraining
-        if let responder = route.put {
-          guard request.method == "PUT" else {
-            return refuse(slot, .methodNotAllowed, allow: "PUT")
-          }
-          return send(
-            slot, try responder(request, Array(body)), keepAlive: keepAlive, withoutBody: false)
-        }
-        guard let responder = route.get else {
-          throw Refusal(.upgradeRequired, "This path speaks WebSocket (RFC 6455).")
-        }
-        guard request.method == "GET" || request.method == "HEAD" else {
-          throw Refusal(.methodNotAllowed, "Use GET here.")
-        }
-        send(
-          slot, try responder(request), keepAlive: keepAlive,
-          withoutBody: request.method == "HEAD")
+      case SWL_UPGRADE_NONE: try answer(slot, head, request, route, body)
       case SWL_UPGRADE_METHOD:
         throw Refusal(.methodNotAllowed, "A WebSocket handshake is a GET.")
       case SWL_UPGRADE_VERSION:
@@ -140,26 +76,60 @@ extension Loop {
         throw Refusal(.badRequest, "The WebSocket handshake is not complete (RFC 6455 §4.1).")
       }
     } catch {
-      refuse(slot, error.status, error.sentence, withoutBody: request.method == "HEAD")
+      refuse(
+        slot, error.status, error.sentence, isHead: request.method == "HEAD",
+        allow: route?.allowed ?? "GET, HEAD")
     }
+  }
+
+  private func answer(
+    _ slot: Slot, _ head: swl_http_request, _ request: Request, _ route: Routes.Route,
+    _ body: UnsafeRawBufferPointer
+  ) throws(Refusal) {
+    var head = head
+    guard let method = route[request.method] else {
+      guard let first = route.methods.first,
+        route.webSocket == nil || !["GET", "HEAD"].contains(request.method)
+      else { throw Refusal(.upgradeRequired, "This path speaks WebSocket (RFC 6455).") }
+      throw Refusal(.methodNotAllowed, "Use \(first.name) here.")
+    }
+    let keepsAlive =
+      head.minor_version == 1 && !swl_http_list_contains(&head.fields, "connection", "close")
+    let number = slot.pointee.exchange
+    try method.answer(
+      request, body.bytes,
+      Exchange(
+        loop: self, slot: slot,
+        request: .init(
+          number: number, keepsAlive: keepsAlive, isHead: request.method == "HEAD")))
+    if slot.pointee.exchange == number { slot.pointee.flags.insert(.awaitsAnswer) }
   }
 
   var isDraining: Bool {
     if case .no = state.pointee.drain { false } else { true }
   }
 
-  private func send(_ slot: Slot, _ response: Response, keepAlive: Bool, withoutBody: Bool) {
+  /// Ends an exchange.
+  func send(
+    _ slot: Slot, _ request: ExchangeReference.Request, _ status: Status, contentType: String,
+    fields: [(name: String, value: String)], body: UnsafeRawBufferPointer
+  ) {
     state.pointee.counters.pointee.httpResponses.add(1)
-    response.serialized(keepAlive: keepAlive, withoutBody: withoutBody).withUnsafeBytes {
-      sendBytes(slot, $0)
-    }
+    let keepsAlive = request.keepsAlive && !isDraining
+    var head = Response.head(
+      status, contentType: contentType, fields: fields, bodySize: body.count,
+      keepsAlive: keepsAlive)
+    head.withUTF8 { sendBytes(slot, UnsafeRawBufferPointer($0)) }
+    if !request.isHead && status != .notModified { sendBytes(slot, body) }
+    slot.pointee.exchange &+= 1
+    slot.pointee.flags.remove(.awaitsAnswer)
     slot.pointee.flags.insert(.keptAlive)
-    enter(slot, keepAlive ? .http : .lingering)
+    enter(slot, keepsAlive ? .http : .lingering)
   }
 
   /// Answers with an error and closes: what follows on this connection cannot be trusted.
   func refuse(
-    _ slot: Slot, _ status: Status, _ sentence: String? = nil, withoutBody: Bool = false,
+    _ slot: Slot, _ status: Status, _ sentence: String? = nil, isHead: Bool = false,
     allow methods: String = "GET, HEAD"
   ) {
     var response = Response(status, sentence ?? status.phrase)
@@ -171,7 +141,12 @@ extension Loop {
     default: break
     }
     state.pointee.counters.pointee.refused.add(1)
-    send(slot, response, keepAlive: false, withoutBody: withoutBody)
+    let request = ExchangeReference.Request(
+      number: slot.pointee.exchange, keepsAlive: false, isHead: isHead)
+    response.body.withUnsafeBytes {
+      send(
+        slot, request, status, contentType: response.contentType, fields: response.fields, body: $0)
+    }
   }
 
   private func accept(

@@ -14,8 +14,7 @@ public struct Request: Sendable {
 
   /// The value of the first field called `name`, ASCII case ignored.
   public func field(_ name: String) -> String? {
-    let name = name.lowercased()
-    return fields.first { $0.name.lowercased() == name }?.value
+    fields.first { $0.name.hasSameLetters(as: name) }?.value
   }
 
   /// Copies a parsed head. Nil when the target is not in origin form, or its query is not
@@ -74,6 +73,13 @@ public struct Request: Sendable {
 }
 
 extension String {
+  /// Whether it is the same but for the case of ASCII letters.
+  fileprivate func hasSameLetters(as other: String) -> Bool {
+    utf8.elementsEqual(other.utf8) { one, other in
+      one == other || (one ^ other == 0x20 && 0x61...0x7a ~= one | 0x20)
+    }
+  }
+
   init(_ slice: swl_slice) {
     self.init(
       decoding: UnsafeRawBufferPointer(start: slice.data, count: slice.size), as: UTF8.self)

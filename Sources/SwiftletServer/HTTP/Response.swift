@@ -63,14 +63,31 @@ public struct Response: Sendable {
     self.init(status, body: Array(sentence.utf8) + [UInt8(ascii: "\n")])
   }
 
-  /// The bytes on the wire. A response to HEAD, and a 304, have the length of the body but not the body.
-  func serialized(keepAlive: Bool, withoutBody: Bool) -> [UInt8] {
-    var head = "HTTP/1.1 \(status.rawValue) \(status.phrase)\r\n"
-    head += "Content-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n"
-    for field in fields { head += "\(field.name): \(field.value)\r\n" }
-    head += keepAlive ? "\r\n" : "Connection: close\r\n\r\n"
-    let isBare = withoutBody || status == .notModified
-    return isBare ? Array(head.utf8) : Array(head.utf8) + body
+  /// A head on the wire. A response to HEAD, and a 304, have the length of the body but not the body.
+  static func head(
+    _ status: Status, contentType: String, fields: [(name: String, value: String)], bodySize: Int,
+    keepsAlive: Bool
+  ) -> String {
+    var head = ""
+    // Piece by piece, so that nothing but the head itself is allocated.
+    head.reserveCapacity(256)
+    func line(_ name: String, _ value: String) {
+      head += name
+      head += ": "
+      head += value
+      head += "\r\n"
+    }
+    head += "HTTP/1.1 "
+    head += String(status.rawValue)
+    head += " "
+    head += status.phrase
+    head += "\r\n"
+    line("Content-Type", contentType)
+    line("Content-Length", String(bodySize))
+    for field in fields { line(field.name, field.value) }
+    if !keepsAlive { line("Connection", "close") }
+    head += "\r\n"
+    return head
   }
 }
 

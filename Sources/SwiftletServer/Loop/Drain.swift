@@ -17,10 +17,16 @@ extension Loop {
     forEachConnection { slot in
       perform(on: slot) {
         if slot.pointee.flags.isDisjoint(with: .stopped) { readable(slot) }
-        if slot.pointee.phase == .http && slot.pointee.stash == nil { enter(slot, .finishing) }
+        if isResting(slot) { enter(slot, .finishing) }
         if slot.pointee.phase.isConnecting { failConnecting(slot, .shutDown) }
       }
     }
+  }
+
+  /// Whether an HTTP connection has nothing under way.
+  func isResting(_ slot: Slot) -> Bool {
+    slot.pointee.phase == .http && slot.pointee.stash == nil && slot.pointee.message == nil
+      && !slot.pointee.flags.contains(.awaitsAnswer)
   }
 
   /// Sends 1001 once nothing of this connection is under way.
@@ -51,7 +57,12 @@ extension Loop {
     forEachConnection { slot in
       // Settling a connection also finds out that an asynchronous handler has become idle.
       perform(on: slot) {
-        if isLate { goAway(slot) }
+        if isLate {
+          goAway(slot)
+          if slot.pointee.flags.contains(.awaitsAnswer) {
+            refuse(slot, .serviceUnavailable, "The server is shutting down.")
+          }
+        }
         if isOver {
           flushCork(slot)
           abandon(slot)

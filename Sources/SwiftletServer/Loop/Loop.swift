@@ -3,6 +3,7 @@
 import CPlatform
 import CSwiftlet
 import Glibc
+import HeapModule
 import Logging
 
 /// Everything one event loop owns. Touched by its thread alone.
@@ -57,8 +58,8 @@ struct LoopState {
   var acceptWarned: UInt32?
   /// The listeners are out of epoll since the process ran out of file descriptors.
   var acceptPaused = false
-  /// What the loop is to do at a time of its own.
-  var timer: LoopTimer?
+  /// What the loop is to do at times of its own.
+  var timers = Heap<LoopTimer>()
   /// Tasks of asynchronous handlers that have not ended.
   var tasks = 0
   var drain = Drain.no
@@ -179,14 +180,14 @@ struct Loop {
       }
     }
     runInbox()
-    runTimer()
+    runTimers()
     if elapsed(since: state.pointee.lastSweep) >= state.pointee.sweepInterval { sweep() }
   }
 
   private func wait(
     _ events: UnsafeMutablePointer<epoll_event>, upTo milliseconds: UInt32
   ) -> Int32 {
-    guard let timer = state.pointee.timer else {
+    guard let timer = state.pointee.timers.min else {
       return epoll_wait(
         state.pointee.epoll, events, Int32(Loop.eventsPerWait), Int32(milliseconds))
     }

@@ -36,8 +36,16 @@ extension Loop {
         }
         return
       }
+      if slot.pointee.flags.contains(.awaitsAnswer) { return }
+      if slot.pointee.message != nil {
+        // A body may take its time, as long as it comes.
+        if elapsed(since: slot.pointee.lastActive) >= limits.idle {
+          perform(on: slot) { refuse(slot, .requestTimeout) }
+        }
+        return
+      }
       // A head in progress has the handshake deadline; a connection kept alive may rest.
-      let resting = slot.pointee.stash == nil && slot.pointee.flags.contains(.keptAlive)
+      let resting = isResting(slot) && slot.pointee.flags.contains(.keptAlive)
       let limit = resting ? limits.idle : limits.handshake
       guard elapsed(since: slot.pointee.phaseBegan) >= limit else { return }
       perform(on: slot) {
