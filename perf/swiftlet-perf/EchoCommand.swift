@@ -16,26 +16,20 @@ struct EchoCommand: AsyncParsableCommand {
   @Option(help: "The server, as ws://HOST:PORT/PATH.")
   var url: String
 
+  @Option(help: "The measured time, such as 10s.")
+  var duration = TimeSpan(duration: .seconds(10))
+
   @OptionGroup
   var load: LoadOptions
 
-  @Option(help: "What must hold, or the exit status is 3: \(Expectation.form). Repeatable.")
-  var expect: [Expectation] = []
+  @OptionGroup
+  var expectations: ExpectOptions
 
   @OptionGroup
   var results: ResultOptions
 
   func run() async throws {
-    var result = results.begin("echo")
-    let outcome = try await runWatched(load.plan(url: url, seed: results.seed))
-    print(outcome.summary, terminator: "")
-    result.runs.append(Run("echo", outcome))
-    let broken = expect.filter { !$0.isMet(by: outcome) }
-    for expectation in broken { report("swiftlet-perf: \(expectation) does not hold\n") }
-    try results.finish(result, isBroken: !broken.isEmpty)
+    let plan = load.plan(url: url, duration: duration, seed: results.seed)
+    try await measure("echo", plan, expectations, results)
   }
-}
-
-extension Expectation: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
 }

@@ -26,10 +26,7 @@ struct LoadOptions: ParsableArguments {
   @Option(help: "How messages are written: \(formats).")
   var format = Payload.Format.binary
 
-  @Option(help: "The measured time, such as 10s.")
-  var duration = TimeSpan(duration: .seconds(10))
-
-  @Option(help: "The longest to wait for a steady rate before it.")
+  @Option(help: "The longest to wait for a steady rate before what is measured.")
   var warmUp = TimeSpan(duration: .seconds(5))
 
   @Option(help: "The longest to wait for replies after it.")
@@ -48,7 +45,7 @@ struct LoadOptions: ParsableArguments {
     }
   }
 
-  func plan(url: String, seed: UInt64) -> LoadPlan {
+  func plan(url: String, duration: TimeSpan, seed: UInt64) -> LoadPlan {
     LoadPlan(
       url: url, connections: connections, threads: threads,
       arrivals: rate.map { .open(rate: $0, arrivals) } ?? .closed, depth: depth,

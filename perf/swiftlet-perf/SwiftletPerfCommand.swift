@@ -6,5 +6,7 @@ import ArgumentParser
 struct SwiftletPerfCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "swiftlet-perf", abstract: "Measures WebSocket servers and the code inside them.",
-    subcommands: [EchoCommand.self, KernelsCommand.self])
+    subcommands: [
+      EchoCommand.self, FanoutCommand.self, PushCommand.self, KernelsCommand.self,
+    ])
 }

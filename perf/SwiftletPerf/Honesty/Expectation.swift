@@ -9,6 +9,7 @@ package struct Expectation: Sendable, CustomStringConvertible {
     /// A percentile of the response times or of others: up to 100, which is the longest.
     case time(String, percentile: Double)
     case rate
+    case deliveries
     case loss
     case faults
   }
@@ -40,7 +41,7 @@ package struct Expectation: Sendable, CustomStringConvertible {
     let bound: Double?
     switch quantity {
     case .time: bound = Duration(written: written).map { $0 / .nanoseconds(1) }
-    case .rate, .loss, .faults: bound = Double(written)
+    case .rate, .deliveries, .loss, .faults: bound = Double(written)
     }
     guard let bound else { return nil }
     description = text
@@ -52,13 +53,14 @@ package struct Expectation: Sendable, CustomStringConvertible {
   private static func quantity(_ text: Substring) -> Quantity? {
     switch text {
     case "rate": return .rate
+    case "deliveries": return .deliveries
     case "loss": return .loss
     case "faults": return .faults
     default: break
     }
     var name = "response"
     var rest = text
-    for prefix in ["connect", "upgrade", "response", "service", "lag", "close"]
+    for prefix in ["connect", "upgrade", "response", "service", "delivery", "lag", "close"]
     where text.hasPrefix(prefix + ".") {
       name = prefix
       rest = text.dropFirst(prefix.count + 1)
@@ -79,6 +81,7 @@ package struct Expectation: Sendable, CustomStringConvertible {
       guard let times = outcome.times[name], times.totalCount > 0 else { return false }
       value = Double(times.valueAtPercentile(percentile))
     case .rate: value = outcome.rate
+    case .deliveries: value = outcome.deliveryRate
     case .loss: value = Double(outcome.tally.faults.lost)
     case .faults: value = Double(outcome.tally.faults.sum)
     }

@@ -54,6 +54,11 @@ extension LoadOutcome {
     elapsed == 0 ? 0 : Double(tally.received) / (Double(elapsed) / 1e9)
   }
 
+  /// Deliveries to a topic's subscribers a second.
+  package var deliveryRate: Double {
+    elapsed == 0 ? 0 : Double(tally.delivery.totalCount) / (Double(elapsed) / 1e9)
+  }
+
   /// Little's law: how many messages were under way over rate times mean time under way. 1 where all is
   /// well; anything else says that times or counts are wrong.
   package var littlesLaw: Double {

@@ -6,6 +6,8 @@ struct InFlight: ~Copyable {
     /// Nanoseconds on the monotonic clock.
     var scheduled: UInt64
     var sent: UInt64
+    /// Receivers it has not reached.
+    var left: Int32
     var isAnswered = false
   }
 
@@ -38,9 +40,10 @@ struct InFlight: ~Copyable {
   deinit { ring.deallocate() }
 
   @inline(__always)
-  mutating func add(scheduled: UInt64, sent: UInt64) {
+  mutating func add(scheduled: UInt64, sent: UInt64, receivers: Int32 = 1) {
     if next - oldest == UInt64(ring.count) { grow() }
-    ring.initializeElement(at: place(of: next), to: Message(scheduled: scheduled, sent: sent))
+    ring.initializeElement(
+      at: place(of: next), to: Message(scheduled: scheduled, sent: sent, left: receivers))
     next += 1
     count += 1
   }
@@ -57,6 +60,26 @@ struct InFlight: ~Copyable {
     if sequence < answered { return .overtaken(message) }
     answered = sequence + 1
     return .answers(message)
+  }
+
+  /// A message has reached one receiver more: which, and whether that was the last. nil when it had reached all
+  /// before, or was never sent.
+  @inline(__always)
+  mutating func deliver(_ sequence: UInt64) -> (message: Message, isLast: Bool)? {
+    guard sequence >= oldest, sequence < next, !ring[place(of: sequence)].isAnswered else {
+      return nil
+    }
+    ring[place(of: sequence)].left -= 1
+    let message = ring[place(of: sequence)]
+    return (message, message.left == 0)
+  }
+
+  /// Deliveries that are still to come.
+  var owed: Int {
+    (oldest..<next).reduce(0) { sum, sequence in
+      let message = ring[place(of: sequence)]
+      return message.isAnswered ? sum : sum + Int(message.left)
+    }
   }
 
   @inline(__always)

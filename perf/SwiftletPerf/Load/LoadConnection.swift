@@ -7,6 +7,8 @@ import SwiftletServer
 /// One of a thread's connections, whatever its transport.
 final class LoadConnection {
   let number: UInt32
+  /// The number of the connection whose messages come here.
+  let hears: UInt32
   let thread: LoadThread
   /// Plain memory, as it is changed with every message.
   let inFlight = UnsafeMutablePointer<InFlight>.allocate(capacity: 1)
@@ -18,10 +20,11 @@ final class LoadConnection {
   private var began: UInt64 = 0
   private var isClosing = false
 
-  init(_ number: UInt32, of thread: LoadThread, depth: Int) {
+  init(_ number: UInt32, of thread: LoadThread) {
     self.number = number
+    hears = thread.plan.pattern == .fanout ? 0 : number
     self.thread = thread
-    inFlight.initialize(to: InFlight(room: depth))
+    inFlight.initialize(to: InFlight(room: thread.plan.depth))
     parts.initialize(to: thread.newParts())
   }
 

@@ -6,6 +6,7 @@ internal import Glibc
 package struct LoadPlan: Sendable {
   /// `ws://HOST:PORT/PATH`, `http://HOST:PORT/PATH` or `tcp://HOST:PORT`
   package var url: String
+  package var pattern: Pattern
   /// On each of the threads.
   package var connections: Int
   package var threads: Int
@@ -23,12 +24,14 @@ package struct LoadPlan: Sendable {
   package var seed: UInt64
 
   package init(
-    url: String, connections: Int, threads: Int, arrivals: Arrivals, depth: Int,
+    url: String, pattern: Pattern = .echo, connections: Int, threads: Int, arrivals: Arrivals,
+    depth: Int,
     format: Payload.Format, size: Int, duration: Duration, warmUpLimit: Duration,
     patience: Duration,
     seed: UInt64
   ) {
     self.url = url
+    self.pattern = pattern
     self.connections = connections
     self.threads = threads
     self.arrivals = arrivals
@@ -40,6 +43,17 @@ package struct LoadPlan: Sendable {
     self.patience = patience
     self.seed = seed
   }
+}
+
+/// Who sends to whom.
+package enum Pattern: String, Sendable {
+  /// Every connection gets its own messages back.
+  case echo
+  /// The first connection's messages go to all others.
+  case fanout
+  /// The server sends by itself: messages that begin with their number, from 0 or any on, and the time they were
+  /// sent at by this machine's monotonic clock, 8 bytes each, little endian.
+  case push
 }
 
 /// When messages are sent.

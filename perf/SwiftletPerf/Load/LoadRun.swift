@@ -51,7 +51,7 @@ extension LoadPlan {
   package func run(_ watch: (LoadProgress) -> Void = { _ in }) async throws -> LoadOutcome {
     let threads: [LoadThread]
     do {
-      threads = try (0..<self.threads).map { try LoadThread(self, index: $0) }
+      threads = try (0..<self.threads).map { try thread($0) }
     } catch let error as ConnectError {
       throw LoadError.connect(error)
     } catch {
@@ -61,6 +61,16 @@ extension LoadPlan {
     let outcome = try await run.outcome(watch)
     for thread in threads { await thread.client.shutDown() }
     return outcome
+  }
+}
+
+extension LoadPlan {
+  private func thread(_ index: Int) throws -> LoadThread {
+    switch pattern {
+    case .echo: try LoadThread(self, index: index)
+    case .fanout: try FanoutThread(self, index: index)
+    case .push: try PushThread(self, index: index)
+    }
   }
 }
 

@@ -7,10 +7,10 @@ import SwiftletServer
 import Synchronization
 
 /// A thread of load: an event loop with its connections, its messages and what it counts. Connections are
-/// opened in `LoadThread+Open.swift`.
+/// opened in `LoadThread+Open.swift`. This one is for messages that come back; the other patterns' are its subclasses.
 ///
 /// All but ``progress`` is the loop's own from the first connection on: hence unchecked.
-final class LoadThread: @unchecked Sendable {
+class LoadThread: @unchecked Sendable {
   /// What other threads may look at while it runs.
   struct Progress: ~Copyable, Sendable {
     let opened = Atomic(0)
@@ -56,7 +56,7 @@ final class LoadThread: @unchecked Sendable {
   }
 
   /// What is looked at and changed with every message.
-  private struct Counting {
+  struct Counting {
     var state = State.opening
     var isMeasuring = false
     var intervalEnd: UInt64 = 0
@@ -75,19 +75,21 @@ final class LoadThread: @unchecked Sendable {
   var loop: LoopReference?
 
   /// Plain memory: in properties of an object every access would be checked not to overlap another.
-  private let counting = UnsafeMutablePointer<Counting>.allocate(capacity: 1)
+  let counting = UnsafeMutablePointer<Counting>.allocate(capacity: 1)
   let target: Target
   private let payload: Payload
   /// Plain memory likewise.
   private let images = UnsafeMutablePointer<WireImages>.allocate(capacity: 1)
   /// Asked with every message, and a variable's access would be checked.
-  private let isScheduled: Bool
+  let isScheduled: Bool
+  /// Of each message.
+  private let receivers: Int32
   private var schedule: Schedule?
   /// When the next message is due.
   private var due: UInt64 = 0
   /// With a schedule: connections that have room, in turn, and when messages were due for which none had.
-  private var free = Deque<LoadConnection>()
-  private var waiting = Deque<UInt64>()
+  var free = Deque<LoadConnection>()
+  var waiting = Deque<UInt64>()
 
   private var usageBefore = ThreadUsage()
 
@@ -105,12 +107,13 @@ final class LoadThread: @unchecked Sendable {
     images.initialize(to: WireImages(of: payload, to: target, seed: plan.seed &+ UInt64(index)))
     self.target = target
     isScheduled = plan.arrivals != .closed
+    receivers = plan.pattern == .fanout ? Int32(plan.connections - 1) : 1
     if case .open(let rate, let spacing) = plan.arrivals {
       schedule = Schedule(
         rate: rate / Double(plan.threads), spacing, seed: plan.seed &+ UInt64(index))
     }
     connections = (0..<plan.connections).map { number in
-      LoadConnection(UInt32(index * plan.connections + number), of: self, depth: plan.depth)
+      LoadConnection(UInt32(index * plan.connections + number), of: self)
     }
   }
 
@@ -121,7 +124,10 @@ final class LoadThread: @unchecked Sendable {
     images.deallocate()
   }
 
-  var state: State { counting.pointee.state }
+  final var state: State { counting.pointee.state }
+
+  /// Those that send.
+  var senders: [LoadConnection] { connections }
 
   // MARK: - Phases
 
@@ -129,7 +135,7 @@ final class LoadThread: @unchecked Sendable {
   func begin(at start: UInt64, _ loop: borrowing LoopContext) {
     counting.pointee.state = .sending
     if !isScheduled {
-      for connection in connections {
+      for connection in senders {
         guard let reference = connection.reference else { continue }
         loop.with(reference) { open in
           let now = monotonicNanoseconds()
@@ -137,7 +143,7 @@ final class LoadThread: @unchecked Sendable {
         }
       }
     } else {
-      free = Deque(connections)
+      free = Deque(senders)
       schedule!.start(at: start)
       due = schedule!.next()
       loop.setTimer(at: due) { [self] in sendWhatIsDue($0) }
@@ -164,19 +170,19 @@ final class LoadThread: @unchecked Sendable {
   /// Whatever has no reply by now is lost.
   func endCounting() -> Tally {
     var tally = counting.pointee.tally
-    tally.faults.lost = countUnanswered()
+    countUnanswered()
+    tally.faults.lost += connections.reduce(0) { $0 + $1.inFlight.pointee.owed }
     tally.unsent = waiting.count
     tally.intervals.append(tally.interval)
     for interval in tally.intervals { tally.response.add(interval.response) }
-    tally.perConnection = connections.map { $0.inFlight.pointee.answers }
+    let receiving = plan.pattern == .fanout ? connections.dropFirst() : connections[...]
+    tally.perConnection = receiving.map { $0.inFlight.pointee.answers }
     return tally
   }
 
-  @discardableResult
-  private func countUnanswered() -> Int {
+  private func countUnanswered() {
     let count = connections.reduce(0) { $0 + $1.inFlight.pointee.count }
     progress.unanswered.store(count, ordering: .relaxed)
-    return count
   }
 
   // MARK: - Messages
@@ -206,13 +212,13 @@ final class LoadThread: @unchecked Sendable {
   }
 
   @inline(__always)
-  private func send(
+  final func send(
     on connection: LoadConnection, _ open: borrowing Connection, scheduled: UInt64, now: UInt64
   ) {
     images.pointee.with(connection.inFlight.pointee.next, of: connection.number, in: payload) {
       open.send(framed: $0)
     }
-    connection.inFlight.pointee.add(scheduled: scheduled, sent: now)
+    connection.inFlight.pointee.add(scheduled: scheduled, sent: now, receivers: receivers)
     progress.sent.increment()
     guard counting.pointee.isMeasuring else { return }
     counting.pointee.tally.interval.sent += 1
@@ -224,29 +230,30 @@ final class LoadThread: @unchecked Sendable {
   ) {
     answered(
       payload.sequence(
-        of: message, kind, on: connection.number, near: connection.inFlight.pointee.oldest),
+        of: message, kind, on: connection.hears, near: connection.inFlight.pointee.oldest),
       connection, open)
   }
 
-  func newParts() -> ReplyParts { ReplyParts(for: payload) }
+  final func newParts() -> ReplyParts { ReplyParts(for: payload) }
 
-  func received(part: RawSpan, _ connection: LoadConnection, _ open: borrowing Connection) {
+  final func received(part: RawSpan, _ connection: LoadConnection, _ open: borrowing Connection) {
     part.withUnsafeBytes {
       connection.parts.pointee.add(
-        $0, of: payload, on: connection.number, near: connection.inFlight.pointee.oldest,
+        $0, of: payload, on: connection.hears, near: connection.inFlight.pointee.oldest,
         at: open.arrival)
     }
   }
 
   /// A reply that came in parts is over.
-  func endReply(_ kind: MessageKind, _ connection: LoadConnection, _ open: borrowing Connection) {
+  final func endReply(
+    _ kind: MessageKind, _ connection: LoadConnection, _ open: borrowing Connection
+  ) {
     let sequence = connection.parts.pointee.end(of: payload)
     answered(kind == payload.format.messageKind ? sequence : nil, connection, open)
   }
 
   /// A reply is there, to the message at this place in the sequence; nil when it is none as it was sent.
-  @inline(__always)
-  private func answered(
+  func answered(
     _ sequence: UInt64?, _ connection: LoadConnection, _ open: borrowing Connection
   ) {
     let now = open.arrival
@@ -278,7 +285,7 @@ final class LoadThread: @unchecked Sendable {
   }
 
   @inline(__always)
-  private func count(
+  final func count(
     _ message: InFlight.Message, _ inFlight: UnsafeMutablePointer<InFlight>, _ now: UInt64
   ) {
     progress.received.increment()
@@ -303,7 +310,7 @@ final class LoadThread: @unchecked Sendable {
     progress.unanswered.subtract(1, ordering: .relaxed)
   }
 
-  private func endInterval(_ now: UInt64) {
+  final func endInterval(_ now: UInt64) {
     while now >= counting.pointee.intervalEnd {
       counting.pointee.tally.intervals.append(counting.pointee.tally.interval)
       counting.pointee.tally.interval = Interval()
@@ -311,13 +318,13 @@ final class LoadThread: @unchecked Sendable {
     }
   }
 
-  func note(_ fault: (inout Faults) -> Void) { fault(&counting.pointee.tally.faults) }
+  final func note(_ fault: (inout Faults) -> Void) { fault(&counting.pointee.tally.faults) }
 }
 
 extension Atomic<Int> {
   /// For a counter that one thread alone writes: costs no more than a plain one.
   @inline(__always)
-  fileprivate func increment() {
+  func increment() {
     store(load(ordering: .relaxed) &+ 1, ordering: .relaxed)
   }
 }

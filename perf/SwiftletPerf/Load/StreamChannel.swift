@@ -94,7 +94,8 @@ final class StreamChannel: ClientStreamHandler {
           swl_http_field_find(&response.fields, "content-length", &length) == 1,
           let body = Int(
             String(
-              decoding: UnsafeRawBufferPointer(start: length.data, count: length.size), as: UTF8.self
+              decoding: UnsafeRawBufferPointer(start: length.data, count: length.size),
+              as: UTF8.self
             )), body >= 0
         else { return nil }
         return (Int(size), body)

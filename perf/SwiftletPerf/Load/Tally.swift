@@ -58,6 +58,8 @@ package struct Tally: Sendable {
   /// From when a message was due to when the client saw to it: how late the client itself was.
   package var lag = Latencies()
   package var received = 0
+  /// From when a topic's message was due to when it reached a subscriber, each of them.
+  package var delivery = Latencies()
   package var faults = Faults()
   /// Replies that came after the measured time, to messages that were sent within it or before.
   package var late = 0
@@ -74,6 +76,7 @@ package struct Tally: Sendable {
     one.service.add(other.service)
     one.lag.add(other.lag)
     one.received += other.received
+    one.delivery.add(other.delivery)
     one.faults += other.faults
     one.late += other.late
     one.unsent += other.unsent

@@ -23,7 +23,7 @@ final class WebSocketChannel: ClientHandler {
     load.received(message, kind, connection)
   }
 
-  override var takesParts: Bool { true }
+  override var takesParts: Bool { load.thread.plan.pattern != .push }
 
   override func received(
     part: RawSpan, kind: MessageKind, isLast: Bool, on connection: borrowing Connection

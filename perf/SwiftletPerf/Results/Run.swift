@@ -15,7 +15,7 @@ package struct Run: Codable, Sendable {
   package var verdict: String?
   package var faults: Faults?
   package var threads: [ThreadShare] = []
-  /// By name: connect, upgrade, response, service, lag, close ...
+  /// By name: connect, upgrade, response, service, delivery, lag, close ...
   package var times: [String: Times] = [:]
   package var seconds: [Second] = []
   package var series: [Series] = []
@@ -25,6 +25,8 @@ package struct Run: Codable, Sendable {
 
   package struct Load: Codable, Sendable {
     package var url: String
+    /// echo, fanout or push.
+    package var pattern: String
     package var connections: Int
     package var threads: Int
     package var depth: Int
@@ -123,8 +125,10 @@ extension Run {
     figures = [
       "rate": outcome.rate, "measuredSeconds": Double(outcome.elapsed) / 1e9,
       "warmUpSeconds": outcome.warmUp / .seconds(1), "unsent": Double(tally.unsent),
-      "late": Double(tally.late), "fairness": outcome.fairness, "littlesLaw": outcome.littlesLaw,
+      "late": Double(tally.late), "fairness": outcome.fairness,
     ]
+    if plan.pattern != .push { figures["littlesLaw"] = outcome.littlesLaw }
+    if plan.pattern == .fanout { figures["deliveries"] = outcome.deliveryRate }
     if case .open(let rate, _) = plan.arrivals { figures["achieved"] = outcome.rate / rate }
     if !outcome.wasSteady { remarks.append("The rate was not steady after the warm-up.") }
     verdict = Verdict(outcome).sentence
@@ -143,6 +147,7 @@ extension Run {
 extension Run.Load {
   init(_ plan: LoadPlan) {
     url = plan.url
+    pattern = plan.pattern.rawValue
     connections = plan.connections
     threads = plan.threads
     depth = plan.depth
@@ -162,8 +167,8 @@ extension LoadOutcome {
   var times: [String: Latencies] {
     [
       "connect": phases.connect, "upgrade": phases.upgrade, "close": phases.close,
-      "response": tally.response,
-      "service": tally.service.totalCount > 0 ? tally.service : tally.response, "lag": tally.lag,
+      "response": tally.response, "delivery": tally.delivery, "lag": tally.lag,
+      "service": tally.service.totalCount > 0 ? tally.service : tally.response,
     ]
   }
 }

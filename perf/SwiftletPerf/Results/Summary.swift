@@ -6,24 +6,39 @@ extension LoadOutcome {
     var text = "\(load)\n"
     text += "seed \(plan.seed), warm-up \(seconds(warmUp)) s"
     text += wasSteady ? "\n" : ", after which the rate was NOT steady\n"
-    text += "\n\(rate.rounded(toPlaces: 0)) replies/s over \(seconds(elapsed)) s\n"
+    text += "\n\(rates) over \(seconds(elapsed)) s\n"
     text += table.text
-    text +=
-      "fairness \(fairness.rounded(toPlaces: 3)), Little's law \(littlesLaw.rounded(toPlaces: 3))"
+    text += "fairness \(fairness.rounded(toPlaces: 3))"
+    if plan.pattern != .push { text += ", Little's law \(littlesLaw.rounded(toPlaces: 3))" }
     text += ", client threads busy \(usage.map(\.busy.asPercent).joined(separator: ", "))\n"
     if tally.unsent > 0 { text += "\(tally.unsent) messages were due and never found room\n" }
-    text += tally.faults.isEmpty ? "every reply was right\n" : "WRONG: \(tally.faults.sentence)\n"
+    text +=
+      tally.faults.isEmpty
+      ? "every \(plan.pattern == .echo ? "reply" : "message") was right\n"
+      : "WRONG: \(tally.faults.sentence)\n"
     return text + "\(Verdict(self).sentence)\n"
+  }
+
+  private var rates: String {
+    let noun = plan.pattern == .echo ? "replies" : "messages"
+    let rate = "\(rate.rounded(toPlaces: 0)) \(noun)/s"
+    guard plan.pattern == .fanout else { return rate }
+    return "\(deliveryRate.rounded(toPlaces: 0)) deliveries/s, of \(rate)"
   }
 
   private var load: String {
     let count = plan.connections * plan.threads
-    let arrivals =
+    var arrivals =
       switch plan.arrivals {
-      case .closed: "\(plan.depth) in flight on each"
+      case .closed: "\(plan.depth) in flight"
       case .open(let rate, let spacing):
-        "\(rate.rounded(toPlaces: 0))/s at \(spacing) times, at most \(plan.depth) in flight on each"
+        "\(rate.rounded(toPlaces: 0))/s at \(spacing) times, at most \(plan.depth) in flight"
       }
+    switch plan.pattern {
+    case .echo: arrivals += " on each"
+    case .fanout: arrivals = "one sends to all others, \(arrivals)"
+    case .push: arrivals = "the server sends"
+    }
     return "\(plan.url): \(count) connections, \(arrivals), \(plan.size) B \(plan.format)"
   }
 
@@ -39,8 +54,9 @@ extension LoadOutcome {
     }
     add("connect", phases.connect)
     add("upgrade", phases.upgrade)
-    add("response", tally.response)
+    add(plan.pattern == .fanout ? "last delivery" : "response", tally.response)
     add("service", tally.service)
+    add("delivery", tally.delivery)
     add("schedule lag", tally.lag)
     add("close", phases.close)
     return table

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import SwiftletPerf
+
+struct ExpectOptions: ParsableArguments {
+  @Option(help: "What must hold, or the exit status is 3: \(Expectation.form). Repeatable.")
+  var expect: [Expectation] = []
+
+  /// Says what does not hold; whether there was anything.
+  func areBroken(by outcome: LoadOutcome) -> Bool {
+    let broken = expect.filter { !$0.isMet(by: outcome) }
+    for expectation in broken { report("swiftlet-perf: \(expectation) does not hold\n") }
+    return !broken.isEmpty
+  }
+}
+
+extension Expectation: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+/// A scenario of one load: runs it, and says and writes what it brought.
+func measure(
+  _ scenario: String, _ plan: LoadPlan, _ expectations: ExpectOptions, _ results: ResultOptions
+) async throws {
+  var result = results.begin(scenario)
+  let outcome = try await runWatched(plan)
+  print(outcome.summary, terminator: "")
+  result.runs.append(Run(scenario, outcome))
+  try results.finish(result, isBroken: expectations.areBroken(by: outcome))
+}
