@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Headless Chromium with the console page in it, driven as a user would."""
+"""Headless Chromium with a page of ours in it, driven as a user would."""
 
 import json
 import shutil
@@ -41,8 +41,8 @@ def start_chromium() -> webdriver.Chrome:
     return webdriver.Chrome(options=options, service=Service(driver))
 
 
-class Console:
-    """The page, loaded anew."""
+class Window:
+    """A page of ours and what Chromium says of it."""
 
     def __init__(self, driver: webdriver.Chrome, url: str):
         self.driver = driver
@@ -51,10 +51,56 @@ class Console:
         self.resize(1400, 1000)
         self.prefer(scheme="light")
         self.drain_logs()
-        self.load()
 
     def load(self) -> None:
         self.driver.get(self.url)
+
+    def run(self, script: str, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    # The surroundings
+
+    def resize(self, width: int, height: int) -> None:
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def prefer(self, scheme: str, motion: str = "reduce") -> None:
+        """Without motion no colour is seen on its way to another."""
+        features = [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": motion},
+        ]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    def complaints(self) -> list[str]:
+        """What Chromium wrote to its console since the last call."""
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+    def requests(self) -> list[str]:
+        """The URLs asked for since the last call, WebSockets included."""
+        urls = []
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                urls.append(message["params"]["request"]["url"])
+            elif message["method"] == "Network.webSocketCreated":
+                urls.append(message["params"]["url"])
+        return urls
+
+    def drain_logs(self) -> None:
+        self.complaints()
+        self.requests()
+
+
+class Console(Window):
+    """The console page, loaded anew."""
+
+    def __init__(self, driver: webdriver.Chrome, url: str):
+        super().__init__(driver, url)
+        self.load()
+
+    def load(self) -> None:
+        super().load()
         self.until(lambda: self.text("#status") == "Connect to begin.")
 
     # Seeing
@@ -71,9 +117,6 @@ class Console:
     def texts(self, selector: str) -> list[str]:
         script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)"
         return self.run(script, selector)
-
-    def run(self, script: str, *arguments):
-        return self.driver.execute_script(script, *arguments)
 
     def run_with(self, modules: str, script: str, *arguments):
         """Runs a script in which `modules` are the exports of the page's modules of these names."""
@@ -138,36 +181,3 @@ class Console:
                 return
             self.press(Keys.TAB)
         raise AssertionError(f"no number of tabs leads to {selector}")
-
-    # The surroundings
-
-    def resize(self, width: int, height: int) -> None:
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-
-    def prefer(self, scheme: str, motion: str = "reduce") -> None:
-        """Without motion no colour is seen on its way to another."""
-        features = [
-            {"name": "prefers-color-scheme", "value": scheme},
-            {"name": "prefers-reduced-motion", "value": motion},
-        ]
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-
-    def complaints(self) -> list[str]:
-        """What Chromium wrote to its console since the last call."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
-
-    def requests(self) -> list[str]:
-        """The URLs asked for since the last call, WebSockets included."""
-        urls = []
-        for entry in self.driver.get_log("performance"):
-            message = json.loads(entry["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
-                urls.append(message["params"]["request"]["url"])
-            elif message["method"] == "Network.webSocketCreated":
-                urls.append(message["params"]["url"])
-        return urls
-
-    def drain_logs(self) -> None:
-        self.complaints()
-        self.requests()

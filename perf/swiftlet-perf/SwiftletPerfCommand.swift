@@ -8,5 +8,6 @@ struct SwiftletPerfCommand: AsyncParsableCommand {
     commandName: "swiftlet-perf", abstract: "Measures WebSocket servers and the code inside them.",
     subcommands: [
       EchoCommand.self, FanoutCommand.self, PushCommand.self, KernelsCommand.self,
+      ReportCommand.self,
     ])
 }

@@ -9,7 +9,7 @@ extension Double {
   /// In decimal with that many places after the point.
   func rounded(toPlaces places: Int) -> String {
     let unit = Glibc.pow(10, Double(places))
-    guard isFinite, abs(self) * unit < 0x1p53 else { return "\(self)" }
+    guard isFinite, unit < 0x1p53, abs(self) * unit < 0x1p53 else { return "\(self)" }
     let scaled = Int((abs(self) * unit).rounded())
     let (whole, fraction) = scaled.quotientAndRemainder(dividingBy: Int(unit))
     let sign = self < 0 && scaled != 0 ? "-" : ""
@@ -21,6 +21,9 @@ extension Double {
   /// In decimal with that many significant digits, but never less than the whole number.
   func rounded(toDigits digits: Int) -> String {
     guard isFinite, self > 0 else { return "\(self)" }
-    return rounded(toPlaces: Swift.max(0, digits - 1 - Int(Glibc.log10(self).rounded(.down))))
+    let places = digits - 1 - Int(Glibc.log10(self).rounded(.down))
+    // 9.996 is 10.0.
+    let isNextPower = self * Glibc.pow(10, Double(places)) >= Glibc.pow(10, Double(digits)) - 0.5
+    return rounded(toPlaces: Swift.max(0, isNextPower ? places - 1 : places))
   }
 }

@@ -2,7 +2,8 @@
 
 /// Rows of text in aligned columns: the first two to the left, numbers to the right.
 struct Table {
-  private var rows: [[String]]
+  /// The head is the first.
+  private(set) var rows: [[String]]
 
   init(head: [String]) { rows = [head] }
 

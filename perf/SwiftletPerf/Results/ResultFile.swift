@@ -42,7 +42,10 @@ package struct ResultFile: Codable, Sendable {
         "it has schema \(schema), this version of swiftlet-perf reads \(Self.currentSchema)")
     }
     do {
-      self = try JSONDecoder().decode(ResultFile.self, from: data)
+      let decoder = JSONDecoder()
+      decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+        positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+      self = try decoder.decode(ResultFile.self, from: data)
     } catch {
       throw ResultError("it is damaged: \(error)")
     }

@@ -20,6 +20,7 @@ import Testing
     #expect((-0.01).rounded(toPlaces: 1) == "0.0")
     #expect(0.012345.rounded(toDigits: 3) == "0.0123")
     #expect(9.876.rounded(toDigits: 3) == "9.88")
+    #expect(9.996.rounded(toDigits: 3) == "10.0")
     #expect(12345.6.rounded(toDigits: 3) == "12346")
     #expect(Double.infinity.rounded(toDigits: 3) == "inf")
   }
@@ -45,11 +46,11 @@ import Testing
       ]
     ).svg
     #expect(svg.hasPrefix("<svg xmlns=\"http://www.w3.org/2000/svg\""))
-    #expect(svg.contains("C &amp; Swift") && svg.contains("&lt;1 KiB>"))
+    #expect(svg.contains("C &amp; Swift") && svg.contains("&lt;1 KiB&gt;"))
     #expect(svg.components(of: "<rect") == 2)
     // From 0.5 to 5, 1 lies at 300 + 480 · log 2 / log 10: one bar ends there, the other begins.
-    #expect(svg.contains("<rect x=\"300.0\" y=\"83.0\" width=\"144.5\""))
-    #expect(svg.contains("<rect x=\"444.5\" y=\"101.0\" width=\"289.0\""))
+    #expect(svg.contains("<rect x=\"300\" y=\"83\" width=\"144.5\""))
+    #expect(svg.contains("<rect x=\"444.5\" y=\"101\" width=\"289\""))
   }
 }
 

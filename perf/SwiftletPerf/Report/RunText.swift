@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The names that results use, for people.
+extension Run {
+  /// The times of messages; all others are those of phases of connecting and closing.
+  static let loadTimes = ["response", "service", "lag"]
+
+  /// Those that the run is about: the response times, where it has them.
+  var mainTimes: (name: String, times: Times)? {
+    let others = times.keys.filter { !["connect", "tls", "upgrade", "close", "lag"].contains($0) }
+    let name = times["response"] == nil ? others.sorted().first : "response"
+    guard let name, let main = times[name], main.count > 0 else { return nil }
+    return (name, main)
+  }
+
+  static func label(ofTimes name: String) -> String {
+    name == "lag" ? "schedule lag" : name.inWords
+  }
+
+  /// A figure's name and value.
+  static func described(_ name: String, _ value: Double) -> (label: String, value: String) {
+    switch name {
+    case "rate": return ("rate", Unit.rate.text(value))
+    case "achieved": return ("achieved of the offered rate", Unit.share.text(value))
+    case "littlesLaw": return ("Little's law", Unit.count("").text(value))
+    case "unsent": return ("due and never sent", Unit.count("").text(value))
+    case "late": return ("replies after the end", Unit.count("").text(value))
+    default: break
+    }
+    let units: [(suffix: String, unit: Unit, factor: Double)] = [
+      ("Nanoseconds", .time, 1), ("Seconds", .time, 1e9), ("Bytes", .bytes, 1),
+      ("PerSecond", .rate, 1), ("Rate", .rate, 1), ("Share", .share, 1),
+    ]
+    for (suffix, unit, factor) in units where name.hasSuffix(suffix) && name != suffix {
+      let label = suffix == "Rate" ? name : String(name.dropLast(suffix.count))
+      return (label.inWords, unit.text(value * factor))
+    }
+    return (name.inWords, Unit.count("").text(value))
+  }
+
+  /// What was asked of the server.
+  var summary: String? {
+    guard let load else { return nil }
+    let connections = load.allConnections
+    let threads = load.threads > 1 ? " of \(load.threads) threads" : ""
+    let arrivals =
+      load.rate.map {
+        "\(Unit.rate.text($0)) at \(load.arrivals) times, at most \(load.depth) in flight on each"
+      } ?? "\(load.depth) in flight on each"
+    return "\(load.url): \("\(connections)".grouped) connections\(threads), \(arrivals), "
+      + "\("\(load.size)".grouped) B \(load.format)"
+  }
+
+  var isClientSaturated: Bool { verdict?.hasPrefix("client saturated") == true }
+}
+
+extension Run.Load {
+  /// Of all threads.
+  var allConnections: Int {
+    let (product, isTooLarge) = connections.multipliedReportingOverflow(by: threads)
+    return isTooLarge ? .max : product
+  }
+}
+
+extension String {
+  /// "firstByte" as "first byte".
+  fileprivate var inWords: String {
+    map { $0.isUppercase ? " \($0.lowercased())" : "\($0)" }.joined()
+  }
+}
