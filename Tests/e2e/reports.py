@@ -89,6 +89,7 @@ def run(name: str = "a run", factor: float = 1, **changes) -> dict:
             "rate": 500,
             "arrivals": "poisson",
             "format": "binary",
+            "pattern": "echo",
             "size": 20,
         },
         "figures": {"rate": 500.0, "achieved": 1.0, "measuredSeconds": 2.0},

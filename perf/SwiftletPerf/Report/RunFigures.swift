@@ -23,7 +23,7 @@ struct RunFigures {
         guard let times = run.times[name] else { return nil }
         // In a closed loop they are the same.
         if name == "service", times.hdr == run.times["response"]?.hdr { return nil }
-        return (Run.label(ofTimes: name), times)
+        return (run.label(ofTimes: name), times)
       })
   }
 
@@ -31,7 +31,7 @@ struct RunFigures {
     PercentileFigure.figure(
       title("Phases by percentile"),
       run.times.keys.filter { !Run.loadTimes.contains($0) }.sorted().map {
-        (Run.label(ofTimes: $0), run.times[$0]!)
+        (run.label(ofTimes: $0), run.times[$0]!)
       })
   }
 
@@ -57,7 +57,7 @@ struct RunFigures {
         Unit.time.text(edge(bin)), Unit.time.text(edge(bin + 1)), "\(counts[bin]!)".grouped,
       ])
     }
-    let label = Run.label(ofTimes: name)
+    let label = run.label(ofTimes: name)
     return Figure(
       drawing: Plot(
         title: title("Histogram of \(label) times"),

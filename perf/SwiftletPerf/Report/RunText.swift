@@ -3,7 +3,7 @@
 /// The names that results use, for people.
 extension Run {
   /// The times of messages; all others are those of phases of connecting and closing.
-  static let loadTimes = ["response", "service", "lag"]
+  static let loadTimes = ["response", "delivery", "service", "lag"]
 
   /// Those that the run is about: the response times, where it has them.
   var mainTimes: (name: String, times: Times)? {
@@ -13,14 +13,19 @@ extension Run {
     return (name, main)
   }
 
-  static func label(ofTimes name: String) -> String {
-    name == "lag" ? "schedule lag" : name.inWords
+  func label(ofTimes name: String) -> String {
+    switch name {
+    case "lag": "schedule lag"
+    case "response" where load?.pattern == "fanout": "last delivery"
+    default: name.inWords
+    }
   }
 
   /// A figure's name and value.
   static func described(_ name: String, _ value: Double) -> (label: String, value: String) {
     switch name {
     case "rate": return ("rate", Unit.rate.text(value))
+    case "deliveries": return ("deliveries", Unit.rate.text(value))
     case "achieved": return ("achieved of the offered rate", Unit.share.text(value))
     case "littlesLaw": return ("Little's law", Unit.count("").text(value))
     case "unsent": return ("due and never sent", Unit.count("").text(value))
@@ -43,10 +48,15 @@ extension Run {
     guard let load else { return nil }
     let connections = load.allConnections
     let threads = load.threads > 1 ? " of \(load.threads) threads" : ""
-    let arrivals =
+    var arrivals =
       load.rate.map {
-        "\(Unit.rate.text($0)) at \(load.arrivals) times, at most \(load.depth) in flight on each"
-      } ?? "\(load.depth) in flight on each"
+        "\(Unit.rate.text($0)) at \(load.arrivals) times, at most \(load.depth) in flight"
+      } ?? "\(load.depth) in flight"
+    switch load.pattern {
+    case "fanout": arrivals = "one sends to all others, \(arrivals)"
+    case "push": arrivals = "the server sends"
+    default: arrivals += " on each"
+    }
     return "\(load.url): \("\(connections)".grouped) connections\(threads), \(arrivals), "
       + "\("\(load.size)".grouped) B \(load.format)"
   }

@@ -56,7 +56,8 @@ struct ReportSection {
     for run in result.runs {
       if let faults = run.faults {
         if faults.isEmpty {
-          add(.good, "Every reply was right.", of: run)
+          add(
+            .good, "Every \(run.load?.pattern == "echo" ? "reply" : "message") was right.", of: run)
         } else {
           add(.bad, "WRONG: \(faults.sentence).", of: run)
         }
@@ -140,7 +141,7 @@ struct ReportSection {
       guard let times = run.times[name] else { continue }
       let values = [times.p50, times.p90, times.p99, times.p999, times.max].map { Double($0) }
       table.add(
-        [Run.label(ofTimes: name)] + ([times.mean] + values).map(Unit.time.text)
+        [run.label(ofTimes: name)] + ([times.mean] + values).map(Unit.time.text)
           + ["\(times.count)".grouped])
     }
     return table.rows.count > 1 ? HTML.table(table, label: "Times of \(run.name)") : ""
