@@ -43,6 +43,9 @@ public final class WebSocketClient: Service {
 
   deinit { drain() }
 
+  /// The event loops, among which connections are spread in turn.
+  package var homes: [LoopReference] { loops.map { LoopReference(loop: $0) } }
+
   // MARK: - Connecting
 
   /// Opens a WebSocket for asynchronous code. It is closed with 1001 when nobody holds it any more.

@@ -17,6 +17,24 @@ struct ByteSize: ExpressibleByArgument {
   var defaultValueDescription: String { "\(count)" }
 }
 
+/// One or several values, as options write them: `1,2,4`.
+struct CommaList<Element: ExpressibleByArgument>: ExpressibleByArgument {
+  /// At least one.
+  var elements: [Element]
+
+  init(_ elements: [Element]) { self.elements = elements }
+
+  init?(argument: String) {
+    let texts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    elements = texts.compactMap { Element(argument: String($0)) }
+    guard elements.count == texts.count else { return nil }
+  }
+
+  var defaultValueDescription: String {
+    elements.map(\.defaultValueDescription).joined(separator: ",")
+  }
+}
+
 /// A duration as options write it.
 struct TimeSpan: ExpressibleByArgument {
   var duration: Duration

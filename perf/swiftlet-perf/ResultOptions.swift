@@ -28,13 +28,28 @@ struct ResultOptions: ParsableArguments {
 
 /// Runs a load with its progress on the terminal; ends the command with a sentence where it cannot be run.
 func runWatched(_ plan: LoadPlan) async throws -> LoadOutcome {
+  try await watched { try await plan.run($0) }
+}
+
+/// Runs something that tells its progress, on the terminal; ends the command with a sentence where it cannot
+/// be run.
+func watched<Outcome>(
+  _ run: ((LoadProgress) -> Void) async throws -> Outcome
+) async throws -> Outcome {
   let live = LiveLine()
   defer { live.clear() }
   do {
-    return try await plan.run { live.show($0) }
+    return try await run { live.show($0) }
   } catch let error as LoadError {
     live.clear()
     report("swiftlet-perf: \(error)\n")
     throw ExitCode(EX_UNAVAILABLE)
   }
+}
+
+/// Says what was wrong in which run, or that nothing was.
+func printFaults(of runs: [Run]) {
+  let wrong = runs.filter { $0.faults?.isEmpty == false }
+  for run in wrong { print("WRONG in \(run.name): \(run.faults!.sentence)") }
+  if wrong.isEmpty { print("every reply was right") }
 }

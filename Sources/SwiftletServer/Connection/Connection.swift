@@ -30,6 +30,10 @@ public struct Connection: ~Copyable {
     text.withUTF8 { send(UnsafeRawBufferPointer($0).bytes, kind: .text) }
   }
 
+  /// Sends at once what the socket takes of what was sent so far; ``isBacklogged`` tells whether more waits
+  /// than may.
+  package func flush() { loop.flushCork(slot) }
+
   /// Sends bytes as they are, on a stream; nothing on a WebSocket. Like messages they are gathered, queued
   /// and counted against `sendQueueLimit`.
   public func send(bytes: RawSpan) {
@@ -93,6 +97,8 @@ public struct Connection: ~Copyable {
 /// A loop of the server, with all connections it serves.
 public struct LoopReference: Sendable, Hashable {
   let loop: EventLoop
+
+  package init(loop: EventLoop) { self.loop = loop }
 
   /// Runs `body` on the loop, after what it was asked for before.
   public func perform(_ body: @escaping @Sendable (borrowing LoopContext) -> Void) {

@@ -14,19 +14,22 @@ package enum Verdict: Sendable, Hashable {
   /// Sending later than this after the schedule counts as late, in nanoseconds.
   private static let lagLimit: UInt64 = 1_000_000
 
-  package init(_ outcome: LoadOutcome) {
-    let busiest = outcome.usage.max { $0.busy + $0.starved < $1.busy + $1.starved }
+  /// Of threads that send whenever there is room.
+  package init(closedLoopOf usage: [ThreadUsage]) {
+    let busiest = usage.max { $0.busy + $0.starved < $1.busy + $1.starved }
     let (busy, starved) = (busiest?.busy ?? 0, busiest?.starved ?? 0)
     let percent = "\(busy.asPercent) of its core"
     if busy + starved > Self.busyLimit {
       let waited = starved < 0.05 ? "" : " and waited for it \(starved.asPercent) of the time"
       self = .clientSaturated("its busiest thread used \(percent)\(waited)")
-      return
-    }
-    guard case .open(let rate, _) = outcome.plan.arrivals else {
+    } else {
       self = .serverLimited("the busiest client thread used \(percent) only")
-      return
     }
+  }
+
+  package init(_ outcome: LoadOutcome) {
+    self.init(closedLoopOf: outcome.usage)
+    guard case .serverLimited = self, case .open(let rate, _) = outcome.plan.arrivals else { return }
     let lag = outcome.tally.lag.valueAtPercentile(99)
     let achieved = outcome.rate / rate
     if lag > Self.lagLimit {

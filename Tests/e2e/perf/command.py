@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs of `swiftlet-perf`, and servers that nobody here wrote."""
+
+import contextlib
+import json
+import subprocess
+import threading
+
+from serverprocess import PATIENCE, binary
+from websockets.sync.server import serve
+
+
+def perf(*arguments):
+    return subprocess.run(
+        [binary().with_name("swiftlet-perf"), *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
+def measured(file, *arguments):
+    """The runs of a result file, and how the command ended that wrote it."""
+    done = perf(*arguments, "--json", file)
+    return (json.loads(file.read_text())["runs"] if file.exists() else None), done
+
+
+@contextlib.contextmanager
+def python_server(handler):
+    """The URL of a server whose connections are handled by `handler`, each on a thread."""
+    with serve(handler, "127.0.0.1", 0, compression=None) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
+        server.shutdown()
