@@ -135,6 +135,7 @@ let package = Package(
         "SwiftletClient", "SwiftletServer", "SwiftletCore", "CSwiftlet", "COpenSSL", "CZlib",
         "PureSwift",
         .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       path: "perf/SwiftletPerf", swiftSettings: swift),

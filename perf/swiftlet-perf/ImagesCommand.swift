@@ -7,7 +7,8 @@ import SwiftletPerf
 struct ImagesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "images",
-    abstract: "Sends images to a statistics server, on long and short connections, one by one and many at once.",
+    abstract:
+      "Sends images to a statistics server, on long and short connections, one by one and many at once.",
     discussion: """
       Runs the grid {long, short} connections x {serial, parallel} x {wait, ack}, or a part of it. A short \
       connection is opened and closed for each image; a long one stays open for all. With wait the server \
@@ -27,7 +28,8 @@ struct ImagesCommand: AsyncParsableCommand {
   @Option(help: "Rows and columns of an image.")
   var shape = ImageShape(rows: 600, columns: 800)
 
-  @Option(help: "Send the .pgm (P5, 8 bit) and .raw (pixels alone, see --shape) files of this folder.")
+  @Option(
+    help: "Send the .pgm (P5, 8 bit) and .raw (pixels alone, see --shape) files of this folder.")
   var folder: String?
 
   @Option(help: "How long a connection lives: long, short or both.")
@@ -63,7 +65,8 @@ struct ImagesCommand: AsyncParsableCommand {
     for cell in grid.cells {
       let outcome = try await watched { try await grid.run(cell, $0) }
       table.add(cell, outcome)
-      result.runs.append(Run(cell.name, outcome, kind: "binary", size: grid.images.size))
+      result.runs.append(
+        Run(cell.name, outcome, pattern: "images", format: .binary, size: grid.images.size))
     }
     print(table.text, terminator: "")
     print("seed \(results.seed)")

@@ -27,7 +27,7 @@ import Testing
 
   private func run(
     _ misdeed: Misdeed, _ life: ExchangePlan.Life, count: Int = 250, connections: Int = 2,
-    size: Int = 4
+    size: Int = 4, patience: Duration = .milliseconds(200)
   ) async throws -> ExchangeOutcome {
     var routes = Routes()
     // One for all connections, so that short ones meet with a misdeed too.
@@ -36,7 +36,7 @@ import Testing
     return try await withServer(routes) { server in
       try await ExchangePlan(
         url: "ws://127.0.0.1:\(server.port)/", life: life, connections: connections,
-        amount: .messages(count), patience: .milliseconds(200), keepsMessages: true
+        amount: .messages(count), patience: patience, keepsMessages: true
       ).run(Numbers(size: size))
     }
   }
@@ -57,7 +57,8 @@ import Testing
 
   /// The kernel takes some megabytes before the server does: what it takes later is sending, too.
   @Test func partsOfAnExchangeMakeUpTheWhole() async throws {
-    let outcome = try await run(.none, .long, count: 2, connections: 1, size: 12 << 20)
+    let outcome = try await run(
+      .none, .long, count: 2, connections: 1, size: 12 << 20, patience: .seconds(60))
     #expect(outcome.tally.faults.isEmpty && outcome.tally.messages.count == 2)
     for message in outcome.tally.messages {
       #expect(abs(message.send + message.recv - message.total) < 1e-6)

@@ -31,7 +31,8 @@ import Testing
   @Test(arguments: ["P5 3 2 255\n", "P5\n# made by hand\n3\t2\n255 ", "P5 3 # wide\n 2 1 "])
   func graymaps(head: String) throws {
     let graymap = try #require(Graymap(Array(head.utf8) + [1, 2, 3, 4, 5, 6]))
-    #expect(graymap.rows == 2 && graymap.columns == 3 && Array(graymap.pixels) == [1, 2, 3, 4, 5, 6])
+    #expect(
+      graymap.rows == 2 && graymap.columns == 3 && Array(graymap.pixels) == [1, 2, 3, 4, 5, 6])
   }
 
   @Test(arguments: ["P2 3 2 255\n", "P5 3 2 65535\n", "P5 3 2", "P5 3 -2 255 ", "P5 3 2 255#", ""])

@@ -29,7 +29,9 @@ package enum Verdict: Sendable, Hashable {
 
   package init(_ outcome: LoadOutcome) {
     self.init(closedLoopOf: outcome.usage)
-    guard case .serverLimited = self, case .open(let rate, _) = outcome.plan.arrivals else { return }
+    guard case .serverLimited = self, case .open(let rate, _) = outcome.plan.arrivals else {
+      return
+    }
     let lag = outcome.tally.lag.valueAtPercentile(99)
     let achieved = outcome.rate / rate
     if lag > Self.lagLimit {

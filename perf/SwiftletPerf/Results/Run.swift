@@ -25,14 +25,15 @@ package struct Run: Codable, Sendable {
 
   package struct Load: Codable, Sendable {
     package var url: String
-    /// echo, fanout or push.
+    /// echo, fanout, push or images.
     package var pattern: String
     package var connections: Int
     package var threads: Int
+    /// Messages in flight on each connection at most; 0 for any number.
     package var depth: Int
     /// Messages a second, of an open loop.
     package var rate: Double?
-    /// closed, constant or poisson.
+    /// closed, constant, poisson, or peaks: all at once.
     package var arrivals: String
     /// binary, text, json or msgpack.
     package var format: String

@@ -19,6 +19,8 @@ final class ExchangeConnection: ClientHandler {
   /// The message that the connection is being opened for.
   private var first = 0
   private var times = ExchangeTimes()
+  /// What has come of a reply that does not come whole.
+  private var parts: [UInt8] = []
 
   init(of thread: ExchangeThread) { self.thread = thread }
 
@@ -28,6 +30,7 @@ final class ExchangeConnection: ClientHandler {
     first = number
     state = .opening
     times = ExchangeTimes()
+    parts = []
     times.begun = monotonicNanoseconds()
     thread.connect(self)
   }
@@ -61,18 +64,26 @@ final class ExchangeConnection: ClientHandler {
     times.sent = monotonicNanoseconds()
   }
 
-  override func began(_ connection: borrowing Connection) {
+  override var takesParts: Bool { true }
+
+  override func received(
+    part: RawSpan, kind: MessageKind, isLast: Bool, on connection: borrowing Connection
+  ) {
     if times.firstByte == 0 { times.firstByte = connection.arrival }
+    part.withUnsafeBytes { parts += $0 }
+    guard isLast else { return }
+    let whole = exchange(&parts, with: [])
+    received(whole.span.bytes, kind: kind, on: connection)
   }
 
   override func received(
     _ message: RawSpan, kind: MessageKind, on connection: borrowing Connection
   ) {
     guard case .waiting(let number) = state else { return thread.fault { $0.duplicated += 1 } }
-    let now = connection.arrival
-    // It may not have waited for the end of the message.
+    // A wrong one may have come before the message was sent, or before its end.
+    let now = max(connection.arrival, times.sending, times.sent)
     if times.sent == 0 { times.sent = now }
-    if times.firstByte == 0 { times.firstByte = now }
+    times.firstByte = times.firstByte == 0 ? now : max(times.firstByte, times.sent)
     if !thread.exchanges.isRight(message, kind, to: number) { thread.fault { $0.corrupted += 1 } }
     thread.exchanged(number, times, now)
     if thread.plan.life == .long, let next = thread.next() {

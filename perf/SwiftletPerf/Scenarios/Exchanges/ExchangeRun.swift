@@ -26,15 +26,15 @@ extension ExchangePlan {
     } catch {
       throw LoadError.system("the client's thread could not be started: \(error)")
     }
-    await thread.onLoop { $0.begin() }
+    await thread.home.run { _ in thread.begin() }
     if case .time(let duration, let warmUp) = amount {
       try await wait(for: warmUp, thread, .warmingUp, watch)
-      await thread.onLoop { $0.startCounting() }
+      await thread.home.run { _ in thread.startCounting() }
       try await wait(for: duration, thread, .measuring, watch)
-      await thread.onLoop { $0.stopCounting() }
+      await thread.home.run { _ in thread.stopCounting() }
     }
     try await wait(for: .seconds(1 << 40), thread, .measuring, watch)
-    let outcome = await thread.onLoop { thread in
+    let outcome = await thread.home.run { _ in
       (
         ExchangeOutcome(
           plan: thread.plan, tally: thread.tally, usage: thread.usage,
@@ -65,22 +65,21 @@ extension ExchangePlan {
 }
 
 extension Run {
-  package init(_ name: String, _ outcome: ExchangeOutcome, kind: String, size: Int) {
+  /// - Parameters:
+  ///   - pattern: As in ``Load/pattern``.
+  ///   - size: Bytes of a message.
+  package init(
+    _ name: String, _ outcome: ExchangeOutcome, pattern: String, format: Payload.Format, size: Int
+  ) {
     self.init(name)
-    load = Load(outcome.plan, kind: kind, size: size)
+    load = Load(
+      url: outcome.plan.url, pattern: pattern, connections: outcome.plan.connections, threads: 1,
+      depth: 1, rate: nil, arrivals: "closed", format: format.rawValue, size: size)
     figures = ["rate": outcome.rate, "seconds": Double(outcome.elapsed) / 1e9]
     verdict = outcome.verdict.sentence
     faults = outcome.tally.faults
     threads = [ThreadShare(busy: outcome.usage.busy, starved: outcome.usage.starved)]
     times = outcome.tally.times.filter { $0.value.totalCount > 0 }.mapValues(Times.init)
     messages = outcome.tally.messages.sorted { $0.idx < $1.idx }
-  }
-}
-
-extension Run.Load {
-  init(_ plan: ExchangePlan, kind: String, size: Int) {
-    self.init(
-      url: plan.url, connections: plan.connections, threads: 1, depth: 1, rate: nil,
-      arrivals: "closed", kind: kind, size: size)
   }
 }

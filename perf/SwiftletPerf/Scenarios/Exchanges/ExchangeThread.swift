@@ -50,14 +50,7 @@ final class ExchangeThread: @unchecked Sendable {
 
   func shutDown() async { await client.shutDown() }
 
-  /// Runs `body` on the loop and waits for it.
-  func onLoop<Result: Sendable>(
-    _ body: @escaping @Sendable (ExchangeThread) -> Result
-  ) async -> Result {
-    await withCheckedContinuation { continuation in
-      client.homes[0].perform { _ in continuation.resume(returning: body(self)) }
-    }
-  }
+  var home: LoopReference { client.homes[0] }
 
   // MARK: - On the loop
 

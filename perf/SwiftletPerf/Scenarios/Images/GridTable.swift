@@ -3,7 +3,9 @@
 /// The grid's outcomes for people, beside what was published of the experiment that it grew from.
 package struct GridTable {
   private var table = Table(
-    head: ["connections", "images", "reply", "total s", "send+recv s", "images/s", "p50 ms", "p99 ms"]
+    head: [
+      "connections", "images", "reply", "total s", "send+recv s", "images/s", "p50 ms", "p99 ms",
+    ]
       + ["connect ms", "close ms"])
 
   package init() {}
