@@ -23,7 +23,7 @@ extension Expectation: ExpressibleByArgument {
 func measure(
   _ scenario: String, _ plan: LoadPlan, _ expectations: ExpectOptions, _ results: ResultOptions
 ) async throws {
-  var result = results.begin(scenario)
+  var result = results.begin(scenario, [plan])
   let outcome = try await runWatched(plan)
   print(outcome.summary, terminator: "")
   result.runs.append(Run(scenario, outcome))

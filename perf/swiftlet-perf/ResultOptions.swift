@@ -13,14 +13,18 @@ struct ResultOptions: ParsableArguments {
   var json: String?
 
   /// A result to which runs are added.
-  func begin(_ scenario: String) -> ResultFile {
-    ResultFile(scenario: scenario, command: CommandLine.arguments, seed: seed)
+  func begin(_ scenario: String, _ plans: [LoadPlan] = []) -> ResultFile {
+    ResultFile(scenario: scenario, command: CommandLine.arguments, seed: seed, plans: plans)
+  }
+
+  func save(_ result: ResultFile) throws {
+    if let json { try write(try result.json, to: json) }
   }
 
   /// Writes what was asked for. Ends the command with status 3 where an expectation is broken, else with 1
   /// where a message was lost or not what it had to be.
   func finish(_ result: ResultFile, isBroken: Bool = false) throws {
-    if let json { try write(try result.json, to: json) }
+    try save(result)
     if isBroken { throw ExitCode(3) }
     if result.runs.contains(where: { $0.faults?.isEmpty == false }) { throw ExitCode(1) }
   }

@@ -7,7 +7,14 @@ struct SwiftletPerfCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "swiftlet-perf", abstract: "Measures WebSocket servers and the code inside them.",
     subcommands: [
-      EchoCommand.self, ImagesCommand.self, RampCommand.self, PeaksCommand.self, FanoutCommand.self,
-      PushCommand.self, KernelsCommand.self, ReportCommand.self,
+      EchoCommand.self,
+      ImagesCommand.self,
+      RampCommand.self,
+      PeaksCommand.self,
+      FanoutCommand.self,
+      PushCommand.self,
+      CapacityCommand.self,
+      KernelsCommand.self,
+      ReportCommand.self,
     ])
 }

@@ -14,6 +14,9 @@ package enum Verdict: Sendable, Hashable {
   /// Sending later than this after the schedule counts as late, in nanoseconds.
   private static let lagLimit: UInt64 = 1_000_000
 
+  /// So many replies may be on their way as the measured time ends, beside one of a hundred.
+  private static let fewMissing = 5
+
   /// Of threads that send whenever there is room.
   package init(closedLoopOf usage: [ThreadUsage]) {
     let busiest = usage.max { $0.busy + $0.starved < $1.busy + $1.starved }
@@ -29,16 +32,16 @@ package enum Verdict: Sendable, Hashable {
 
   package init(_ outcome: LoadOutcome) {
     self.init(closedLoopOf: outcome.usage)
-    guard case .serverLimited = self, case .open(let rate, _) = outcome.plan.arrivals else {
+    guard case .serverLimited = self, let achieved = outcome.achieved else {
       return
     }
     let lag = outcome.tally.lag.valueAtPercentile(99)
-    let achieved = outcome.rate / rate
+    let missing = Int(outcome.due) - outcome.tally.received
     if lag > Self.lagLimit {
       let milliseconds = (Double(lag) / 1e6).rounded(toDigits: 3)
       self = .clientSaturated("it saw to 1 % of its messages \(milliseconds) ms late or later")
-    } else if achieved < 0.99 {
-      self = .serverLimited("it answered \(achieved.asPercent) of the offered rate")
+    } else if missing > Int(outcome.due) / 100 + Self.fewMissing {
+      self = .serverLimited("it answered \(achieved.asPercent) of what was due")
     } else {
       self = .asScheduled
     }
@@ -57,6 +60,15 @@ extension LoadOutcome {
   /// Replies a second while it was measured.
   package var rate: Double {
     elapsed == 0 ? 0 : Double(tally.received) / (Double(elapsed) / 1e9)
+  }
+
+  /// Messages that were due while it was measured, in an open loop.
+  var due: UInt64 { tally.lag.totalCount }
+
+  /// Replies over what was due, in an open loop.
+  package var achieved: Double? {
+    guard plan.arrivals != .closed else { return nil }
+    return due == 0 ? 0 : Double(tally.received) / Double(due)
   }
 
   /// Deliveries to a topic's subscribers a second.

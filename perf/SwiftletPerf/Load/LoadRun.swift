@@ -49,6 +49,7 @@ extension LoadPlan {
   /// Runs the load: opens all connections, sends until the rate is steady, measures, and waits for what is
   /// still to come. `watch` is told of the progress ten times a second.
   package func run(_ watch: (LoadProgress) -> Void = { _ in }) async throws -> LoadOutcome {
+    if let obstacle { throw LoadError.system(obstacle) }
     let threads: [LoadThread]
     do {
       threads = try (0..<self.threads).map { try thread($0) }

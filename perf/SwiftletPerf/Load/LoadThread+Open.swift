@@ -33,12 +33,15 @@ extension LoadThread {
     begun += 1
     nonisolated(unsafe) let connection = connections[begun - 1]
     connection.begins()
+    let localAddress = plan.localAddress(of: connection.number)
     switch target.transport {
     case .ws:
-      try client.connect(plan.url, handler: WebSocketChannel(connection))
+      var options = ConnectOptions()
+      options.localAddress = localAddress
+      try client.connect(plan.url, options, handler: WebSocketChannel(connection))
     case .http, .tcp:
       try client.connectStream(
-        to: target.location.host, port: target.location.port,
+        to: target.location.host, port: target.location.port, from: localAddress,
         handler: StreamChannel(connection, target.transport))
     }
   }

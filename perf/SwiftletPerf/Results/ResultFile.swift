@@ -20,12 +20,13 @@ package struct ResultFile: Codable, Sendable {
 
   package static let currentSchema = 1
 
-  package init(scenario: String, command: [String], seed: UInt64) {
+  package init(scenario: String, command: [String], seed: UInt64, plans: [LoadPlan] = []) {
     self.scenario = scenario
     self.command = command
     self.seed = String(seed)
     started = Date.now.ISO8601Format()
     machine = .current
+    preflight = Preflight(machine, plans).remarks
   }
 
   /// Reads a file's text. Throws a sentence for people when it is none of ours.

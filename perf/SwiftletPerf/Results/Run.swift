@@ -130,7 +130,7 @@ extension Run {
     ]
     if plan.pattern != .push { figures["littlesLaw"] = outcome.littlesLaw }
     if plan.pattern == .fanout { figures["deliveries"] = outcome.deliveryRate }
-    if case .open(let rate, _) = plan.arrivals { figures["achieved"] = outcome.rate / rate }
+    if let achieved = outcome.achieved { figures["achieved"] = achieved }
     if !outcome.wasSteady { remarks.append("The rate was not steady after the warm-up.") }
     verdict = Verdict(outcome).sentence
     faults = tally.faults
