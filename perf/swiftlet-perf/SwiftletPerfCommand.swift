@@ -14,6 +14,7 @@ struct SwiftletPerfCommand: AsyncParsableCommand {
       FanoutCommand.self,
       PushCommand.self,
       CapacityCommand.self,
+      CompareCommand.self,
       KernelsCommand.self,
       ReportCommand.self,
     ])

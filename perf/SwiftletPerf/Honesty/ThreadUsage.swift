@@ -26,6 +26,12 @@ package struct ThreadUsage: Sendable {
       elapsed: one.elapsed - other.elapsed)
   }
 
+  static func + (one: ThreadUsage, other: ThreadUsage) -> ThreadUsage {
+    ThreadUsage(
+      running: one.running + other.running, waiting: one.waiting + other.waiting,
+      elapsed: one.elapsed + other.elapsed)
+  }
+
   /// The share of a core it used: 1 is all of it.
   package var busy: Double { share(running) }
   /// The share of the time it would have run, had others not.

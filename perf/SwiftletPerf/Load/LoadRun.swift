@@ -47,7 +47,7 @@ package enum LoadError: Error, CustomStringConvertible {
 
 extension LoadPlan {
   /// Runs the load: opens all connections, sends until the rate is steady, measures, and waits for what is
-  /// still to come. `watch` is told of the progress ten times a second.
+  /// still to come. `watch` is told of the progress ten times a second, and at the begin and end of what is measured.
   package func run(_ watch: (LoadProgress) -> Void = { _ in }) async throws -> LoadOutcome {
     if let obstacle { throw LoadError.system(obstacle) }
     let threads: [LoadThread]
@@ -94,11 +94,13 @@ private struct LoadRun {
 
     for thread in threads { await thread.onLoop { thread, _ in thread.beginCounting() } }
     let measured = monotonicNanoseconds()
+    report(.measuring, watch)
     outcome.meanInFlight = try await measure(watch)
     for thread in threads {
       outcome.usage.append(await thread.onLoop { thread, _ in thread.endSending() })
     }
     outcome.elapsed = monotonicNanoseconds() - measured
+    report(.finishing, watch)
 
     try await waitForTheRest(watch)
     for thread in threads {

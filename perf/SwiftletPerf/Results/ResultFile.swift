@@ -17,6 +17,8 @@ package struct ResultFile: Codable, Sendable {
   /// What may have stood in the way, in sentences.
   package var preflight: [String] = []
   package var runs: [Run] = []
+  /// Where servers were compared.
+  package var comparison: Judgement?
 
   package static let currentSchema = 1
 
