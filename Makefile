@@ -7,13 +7,14 @@
 #   make store-bench    the memory store at 10 thousand and at 10 million messages, and sqlite's
 #   make fanout-bench   one poster and a thousand subscribers
 #   make post-bench     posting messages in JSON and in MessagePack, to memory and to disk
+#   make compare        swiftlet beside servers of other projects, into docs/comparison.md
 #   make parsers        the frame parser against other C libraries' (needs their -dev packages)
 
 SHELL := /bin/bash
 FUZZ_SECONDS ?= 60
 BIN = .build/release
 
-.PHONY: deps browser build run test lint format bench kernels store-bench post-bench fanout-bench parsers core amalgamation fuzz fuzz-codec tsan conformance crash e2e console image-check clean
+.PHONY: deps browser build run test lint format bench kernels store-bench post-bench fanout-bench compare parsers core amalgamation fuzz fuzz-codec tsan conformance crash e2e console image-check clean
 
 deps:
 	@scripts/deps
@@ -108,6 +109,12 @@ store-bench: deps
 	@# Without a disk, whose part is the same at any size, and on one CPU, so that threads do not wake each other up across two.
 	taskset -c 0 $(BIN)/store-bench /dev/shm/swiftlet-store-bench
 
+compare: build
+	swift build -c release --product swiftlet-perf
+	Tests/setup-venv.sh
+	$(MAKE) -C perf/peers
+	perf/compare/run
+
 parsers:
 	$(MAKE) -C perf/parsers
 	python3 perf/parsers/parsers.py --json perf/results/parsers.json
@@ -119,4 +126,5 @@ image-check:
 	else echo "skipped: set IMAGE_CHECK to a tool that builds the Dockerfile and asks /healthz"; fi
 
 clean:
-	rm -rf .build .build-tsan .build-fuzz CSources/CSwiftlet/.build perf/bench/.build perf/parsers/.build
+	rm -rf .build .build-tsan .build-fuzz CSources/CSwiftlet/.build perf/bench/.build perf/parsers/.build perf/peers/.build \
+	  perf/peers/nio/.build

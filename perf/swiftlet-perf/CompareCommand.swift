@@ -39,6 +39,9 @@ struct CompareCommand: AsyncParsableCommand {
   @Option(help: "How long a server may take until it listens.")
   var startLimit = TimeSpan(duration: .seconds(10))
 
+  @Option(help: "Draw the ratios to this file.")
+  var svg: String?
+
   @OptionGroup
   var load: LoadOptions
 
@@ -65,6 +68,7 @@ struct CompareCommand: AsyncParsableCommand {
     print(judgement.summary(of: runs), terminator: "")
     result.runs = runs.map(\.run)
     result.comparison = judgement
+    if let svg { try write(judgement.chart, to: svg) }
     try results.finish(result)
   }
 

@@ -7,6 +7,7 @@ import re
 import socketserver
 import subprocess
 import threading
+import time
 
 import msgpack
 import pytest
@@ -53,6 +54,21 @@ def test_tells_what_a_foreign_server_does(python_server, format):
     assert "every reply was right" in done.stdout
     assert re.search(r"^\d+ replies/s over 0\.\d s$", done.stdout, re.MULTILINE)
     assert done.stderr == ""
+
+
+def test_names_a_foreign_server_as_the_limit():
+    def echo(connection):
+        for message in connection:
+            time.sleep(0.005)  # so that it is the limit on any machine
+            connection.send(message)
+
+    with serve(echo, "127.0.0.1", 0, compression=None) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
+        done = run("--url", url, *BRIEF)
+        server.shutdown()
+    assert done.returncode == 0, done.stderr
+    assert "the server was the limit: the busiest client thread used" in done.stdout
 
 
 @pytest.mark.parametrize("size", [60, 255, 300, 70_000])

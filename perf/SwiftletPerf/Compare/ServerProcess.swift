@@ -81,7 +81,9 @@ final class ServerProcess {
     if isRunning {
       // It may have left the group.
       kill(pid, SIGKILL)
-      waitpid(pid, nil, 0)
+      var status: Int32 = 0
+      waitpid(pid, &status, 0)
+      self.status = status
     }
     close(lifeline)
     close(output)
@@ -125,7 +127,7 @@ private func spawn(
   posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
   posix_spawnattr_setpgroup(&attributes, group)
   let arguments = words.map { strdup($0) }
-  defer { arguments.forEach { free($0) } }
+  defer { for argument in arguments { free(argument) } }
   var pid: pid_t = 0
   let error = posix_spawnp(&pid, words[0], &files, &attributes, arguments + [nil], environ)
   guard error == 0 else { throw failure("\(words[0]) cannot be started", error) }

@@ -43,12 +43,12 @@ package struct Ratio: Hashable, Sendable, Codable {
   }
 }
 
-/// The medians of two thousand samples that are drawn from the values with replacement, in ascending order.
+/// The medians of a thousand samples that are drawn from the values with replacement, in ascending order.
 private func resampledMedians(ofSorted values: [Double], seed: UInt64) -> [Double] {
   var random = SplitMix64(seed: seed)
   let count = UInt64(values.count)
   var drawn = values.map { _ in 0 }
-  return (0..<2000).map { _ in
+  return (0..<1000).map { _ in
     for index in drawn.indices {
       // By the high word of a product: each is as likely, but for a share of 2^-60.
       drawn[index] = Int(random.next().multipliedFullWidth(by: count).high)
