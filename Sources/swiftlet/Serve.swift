@@ -86,15 +86,19 @@ struct Serve: AsyncParsableCommand {
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     var logger = Logger(label: "swiftlet")
     logger.logLevel = level
+    var slowConsumer = SlowConsumerPolicy.close
+    try settings.read("slow-consumer", messaging.slowConsumer, into: &slowConsumer)
+    let topics = Topics(policy: slowConsumer, queueLimit: configuration.sendQueueLimit)
     let messaging = try messaging.service(
       settings, sendQueueLimit: configuration.sendQueueLimit, logger)
     try await serve(
-      configuration, compression, tcpEchoPort: tcpEchoPort, record: recordPath, messaging, logger)
+      configuration, compression, tcpEchoPort: tcpEchoPort, record: recordPath, topics, messaging,
+      logger)
   }
 
   private func serve(
     _ configuration: ServerConfiguration, _ compression: Compression, tcpEchoPort: UInt16?,
-    record: String?, _ messaging: MessagingService, _ logger: Logger
+    record: String?, _ topics: Topics, _ messaging: MessagingService, _ logger: Logger
   ) async throws {
     let metrics = Metrics()
     var routes = Routes()
@@ -102,6 +106,9 @@ struct Serve: AsyncParsableCommand {
     addConsoleRoutes(to: &routes)
     addEcho(
       to: &routes, compression: compression, maxMessageSize: configuration.maxMessageSize)
+    addPush(to: &routes, maxMessageSize: configuration.maxMessageSize, metrics)
+    Poll.add(to: &routes, maxMessageSize: configuration.maxMessageSize, metrics)
+    topics.register(in: &routes, compression: compression, metrics: metrics)
     if let tcpEchoPort {
       addTCPEcho(
         to: &routes, port: tcpEchoPort, maxMessageSize: configuration.maxMessageSize, metrics)

@@ -38,7 +38,7 @@ final class Audience: @unchecked Sendable {
 final class Desk: Sendable {
   let loop: LoopReference
   private let pending = Locked(Pending())
-  private let brake: Brake
+  private let brake: Brake<SlowCause>
   private let now: @Sendable () -> Milliseconds
 
   private struct Pending {
@@ -59,13 +59,16 @@ final class Desk: Sendable {
   /// Bytes of bodies, beyond which posters wait.
   private static let limit = 4 << 20
 
-  init(_ loop: LoopReference, _ brake: Brake, now: @escaping @Sendable () -> Milliseconds) {
+  init(
+    _ loop: LoopReference, _ brake: Brake<SlowCause>,
+    now: @escaping @Sendable () -> Milliseconds
+  ) {
     self.loop = loop
     self.brake = brake
     self.now = now
   }
 
-  var cause: Brake.Cause { .desk(ObjectIdentifier(self)) }
+  var cause: SlowCause { .desk(ObjectIdentifier(self)) }
 
   /// Has an audience told of posts. Called under the hub's lock, in the order of the posts.
   func add(_ posts: [Notification], for audience: Audience) {

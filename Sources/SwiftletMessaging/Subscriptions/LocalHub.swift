@@ -38,7 +38,7 @@ final class LocalHub: Sendable {
   private let state = Locked(State())
   /// Subscriptions there are: most posts find none and need not look.
   private let count = Atomic(0)
-  let brake = Brake()
+  let brake = Brake<SlowCause>()
   private let store: any MessageStore
   private let now: @Sendable () -> Milliseconds
 
@@ -209,7 +209,7 @@ final class LocalHub: Sendable {
   func holds(_ poster: Conversation, postingTo queue: QueueKey) -> Bool {
     guard brake.isOn else { return false }
     return state.withLock { state in
-      brake.holds(poster) { cause in
+      brake.holds { cause in
         switch cause {
         case .subscriber(let name):
           name != poster.subscriber
@@ -217,6 +217,8 @@ final class LocalHub: Sendable {
         case .desk:
           state.route(to: queue).contains { $0.desk.cause == cause }
         }
+      } _: {
+        poster.answerCame()
       }
     }
   }

@@ -27,6 +27,24 @@ extension LoopContext {
   }
 }
 
+extension Connection {
+  /// The same on the connection's loop. The timer outlives the connection.
+  package func setTimer(
+    at due: UInt64, _ fire: @escaping (borrowing LoopContext) -> UInt64?
+  ) {
+    LoopContext(loop: loop).setTimer(at: due, fire)
+  }
+}
+
+extension Exchange {
+  /// The same on the connection's loop. The timer outlives the exchange.
+  package func setTimer(
+    at due: UInt64, _ fire: @escaping (borrowing LoopContext) -> UInt64?
+  ) {
+    LoopContext(loop: loop).setTimer(at: due, fire)
+  }
+}
+
 extension LoopTimer {
   /// Nanoseconds until it is due.
   var remaining: Int64 {

@@ -22,6 +22,24 @@ public final class Metrics: Sendable {
     contents.withLock { $0.sources.append(source) }
   }
 
+  /// Adds a number that only rises.
+  public func add(
+    counter name: String, _ help: String, _ value: @escaping @Sendable () -> Int
+  ) {
+    add { Metrics.family(name, "counter", help) + "swiftlet_\(name) \(value())\n" }
+  }
+
+  /// Adds a number that rises and falls.
+  public func add(
+    gauge name: String, _ help: String, _ value: @escaping @Sendable () -> Int
+  ) {
+    add { Metrics.family(name, "gauge", help) + "swiftlet_\(name) \(value())\n" }
+  }
+
+  private static func family(_ name: String, _ type: String, _ help: String) -> String {
+    "# HELP swiftlet_\(name) \(help)\n# TYPE swiftlet_\(name) \(type)\n"
+  }
+
   /// Whether the server takes new connections: false before it listens and while it drains.
   public var isReady: Bool { contents.withLock { !$0.loops.isEmpty && !$0.isDraining } }
 
@@ -35,11 +53,8 @@ public final class Metrics: Sendable {
     func sum(_ value: (borrowing Counters) -> UInt64) -> UInt64 {
       loops.reduce(0) { $0 &+ value($1.pointer.pointee) }
     }
-    func family(_ name: String, _ type: String, _ help: String) {
-      text += "# HELP swiftlet_\(name) \(help)\n# TYPE swiftlet_\(name) \(type)\n"
-    }
     func single(_ name: String, _ type: String, _ help: String, _ value: UInt64) {
-      family(name, type, help)
+      text += Metrics.family(name, type, help)
       text += "swiftlet_\(name) \(value)\n"
     }
     single("connections", "gauge", "Open connections.", sum { $0.open.current })
@@ -69,7 +84,8 @@ public final class Metrics: Sendable {
     single(
       "protocol_errors_total", "counter", "WebSockets closed because the peer broke the protocol.",
       sum { $0.protocolErrors.current })
-    family("websocket_closes_total", "counter", "WebSockets closed, by close code.")
+    text += Metrics.family(
+      "websocket_closes_total", "counter", "WebSockets closed, by close code.")
     for label in ClosesByCode.Label.allCases {
       let count = sum { $0.closes(label) }
       text += "swiftlet_websocket_closes_total{code=\"\(label.text)\"} \(count)\n"

@@ -23,9 +23,9 @@ struct MessagingOptions: ParsableArguments {
   var notificationFormat: String?
   @Option(
     help: """
-      What becomes of a connection for which more than --send-queue-limit of notifications wait: close \
-      (it is closed with 1013), drop-oldest (it loses what waited longest) or block (those who post to \
-      it are not read, for ten seconds at most). (default: close)
+      What becomes of a connection for which more than --send-queue-limit of notifications or of a \
+      topic's messages wait: close (it is closed with 1013), drop-oldest (it loses what waited longest) \
+      or block (those who post to it are not read, for ten seconds at most). (default: close)
       """)
   var slowConsumer: String?
   @Option(

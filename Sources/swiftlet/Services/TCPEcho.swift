@@ -11,13 +11,8 @@ func addTCPEcho(
 ) {
   let count = TCPEcho.Count()
   routes.stream(port: port) { TCPEcho(maxMessageSize: maxMessageSize, count) }
-  metrics.add {
-    """
-    # HELP swiftlet_tcp_echo_messages_total Messages echoed at the TCP echo port.
-    # TYPE swiftlet_tcp_echo_messages_total counter
-    swiftlet_tcp_echo_messages_total \(count.messages.load(ordering: .relaxed))
-
-    """
+  metrics.add(counter: "tcp_echo_messages_total", "Messages echoed at the TCP echo port.") {
+    count.messages.load(ordering: .relaxed)
   }
 }
 
@@ -51,8 +46,8 @@ final class TCPEcho: StreamHandler {
       start = min(gatheredSize - gathered.count, bytes.byteCount)
       bytes.extracting(..<start).withUnsafeBytes { gathered.append(contentsOf: $0) }
       guard gathered.count == gatheredSize else { return start }
-      connection.send(bytes: gathered.span.bytes)
       count.messages.add(1, ordering: .relaxed)
+      connection.send(bytes: gathered.span.bytes)
       gathered = []
     }
     return echo(bytes, from: start, on: connection)
@@ -90,8 +85,8 @@ final class TCPEcho: StreamHandler {
       messages += 1
     }
     if messages > 0 {
-      connection.send(bytes: bytes.extracting(start..<end))
       count.messages.add(messages, ordering: .relaxed)
+      connection.send(bytes: bytes.extracting(start..<end))
     }
     switch rest {
     case .message(let size) where size > TCPEcho.mostLeft:
