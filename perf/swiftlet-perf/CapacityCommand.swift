@@ -47,7 +47,7 @@ struct CapacityCommand: AsyncParsableCommand {
     var capacity = Capacity(
       plan, from: load.rate ?? 1000, load.arrivals, upTo: upTo, precision: 1 + precision,
       expectations: expect)
-    while let step = try await watched({ try await capacity.step($0) }) {
+    while let step = try await results.watched({ try await capacity.step($0) }) {
       let rate = Int(step.rate.rounded())
       print("\(rate)/s: \(step.isWell ? "all is well" : step.complaints.joined(separator: ", "))")
     }

@@ -60,6 +60,8 @@ struct CompareCommand: AsyncParsableCommand {
     let runs: [SubjectRuns]
     do {
       runs = try await compare()
+    } catch let exit as ExitCode {
+      throw exit
     } catch {
       report("swiftlet-perf: \(error)\n")
       throw ExitCode(EX_UNAVAILABLE)
@@ -77,16 +79,12 @@ struct CompareCommand: AsyncParsableCommand {
       subjects: try subjects.map { try ServerSubject(argument: $0) },
       plan: load.plan(url: "", duration: roundDuration, seed: results.seed), rounds: rounds,
       restarts: restart, startLimit: startLimit.duration)
-    let live = LiveLine()
-    defer { live.clear() }
-    return try await comparison.run { live.show($0, of: rounds) }
-  }
-}
-
-extension LiveLine {
-  fileprivate func show(_ progress: ComparisonProgress, of rounds: Int) {
-    show(
-      "round \(progress.round) of \(rounds), \(progress.name), "
-        + "\(progress.load.phase): \(progress.load.received) replies")
+    return try await results.watched { watch in
+      try await comparison.run { progress in
+        var load = progress.load
+        load.part = "round \(progress.round) of \(rounds), \(progress.name)"
+        watch(load)
+      }
+    }
   }
 }

@@ -24,7 +24,7 @@ func measure(
   _ scenario: String, _ plan: LoadPlan, _ expectations: ExpectOptions, _ results: ResultOptions
 ) async throws {
   var result = results.begin(scenario, [plan])
-  let outcome = try await runWatched(plan)
+  let outcome = try await results.watched { try await plan.run($0) }
   print(outcome.summary, terminator: "")
   result.runs.append(Run(scenario, outcome))
   try results.finish(result, isBroken: expectations.areBroken(by: outcome))

@@ -63,7 +63,7 @@ struct ImagesCommand: AsyncParsableCommand {
       orders: order.elements, modes: mode.elements, width: parallel, patience: patience.duration)
     var table = GridTable()
     for cell in grid.cells {
-      let outcome = try await watched { try await grid.run(cell, $0) }
+      let outcome = try await results.watched { try await grid.run(cell, $0) }
       table.add(cell, outcome)
       result.runs.append(
         Run(cell.name, outcome, pattern: "images", format: .binary, size: grid.images.size))

@@ -44,7 +44,7 @@ struct PeaksCommand: AsyncParsableCommand {
       let plan = PeaksPlan(
         messages: messages.messages(seed: results.seed), connections: connections, peaks: peaks,
         height: count, every: every.duration, patience: messages.patience.duration)
-      let outcome = try await watched { try await plan.run($0) }
+      let outcome = try await results.watched { try await plan.run($0) }
       table.add(outcome)
       result.runs.append(outcome.run)
     }

@@ -49,7 +49,7 @@ struct RampCommand: AsyncParsableCommand {
       let plan = RampPlan(
         messages: messages.messages(seed: results.seed), step: step, every: every.duration,
         upTo: upTo, threads: threads, patience: messages.patience.duration)
-      let outcome = try await watched { try await plan.run($0) }
+      let outcome = try await results.watched { try await plan.run($0) }
       table.add(outcome)
       result.runs += outcome.runs
       if let failure = outcome.failure { report("swiftlet-perf: \(failure)\n") }

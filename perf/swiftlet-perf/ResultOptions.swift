@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Glibc
 import SwiftletPerf
 
 /// Where a scenario's randomness comes from and where its result goes.
@@ -12,6 +11,9 @@ struct ResultOptions: ParsableArguments {
   @Option(help: "Write everything that was measured to this file, as JSON.")
   var json: String?
 
+  @OptionGroup
+  var live: LiveOptions
+
   /// A result to which runs are added.
   func begin(_ scenario: String, _ plans: [LoadPlan] = []) -> ResultFile {
     ResultFile(scenario: scenario, command: CommandLine.arguments, seed: seed, plans: plans)
@@ -21,33 +23,19 @@ struct ResultOptions: ParsableArguments {
     if let json { try write(try result.json, to: json) }
   }
 
+  /// Runs something that tells its progress; ends the command with a sentence where it cannot be run.
+  func watched<Outcome>(
+    _ run: ((LoadProgress) -> Void) async throws -> Outcome
+  ) async throws -> Outcome {
+    try await live.watched(run)
+  }
+
   /// Writes what was asked for. Ends the command with status 3 where an expectation is broken, else with 1
   /// where a message was lost or not what it had to be.
   func finish(_ result: ResultFile, isBroken: Bool = false) throws {
     try save(result)
     if isBroken { throw ExitCode(3) }
     if result.runs.contains(where: { $0.faults?.isEmpty == false }) { throw ExitCode(1) }
-  }
-}
-
-/// Runs a load with its progress on the terminal; ends the command with a sentence where it cannot be run.
-func runWatched(_ plan: LoadPlan) async throws -> LoadOutcome {
-  try await watched { try await plan.run($0) }
-}
-
-/// Runs something that tells its progress, on the terminal; ends the command with a sentence where it cannot
-/// be run.
-func watched<Outcome>(
-  _ run: ((LoadProgress) -> Void) async throws -> Outcome
-) async throws -> Outcome {
-  let live = LiveLine()
-  defer { live.clear() }
-  do {
-    return try await run { live.show($0) }
-  } catch let error as LoadError {
-    live.clear()
-    report("swiftlet-perf: \(error)\n")
-    throw ExitCode(EX_UNAVAILABLE)
   }
 }
 

@@ -19,17 +19,31 @@ func write(_ text: String, to path: String) throws {
   }
 }
 
+/// What standard error is good for.
+enum Terminal {
+  /// Whether a line can be replaced.
+  static let isThere = isatty(STDERR_FILENO) == 1 && variable("TERM") != "dumb"
+
+  /// See https://no-color.org.
+  static let isColoured = isThere && (variable("NO_COLOR") ?? "").isEmpty
+
+  /// Columns; asked for each time, since windows change.
+  static var width: Int {
+    var size = winsize()
+    let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    return isKnown ? Int(size.ws_col) : 80
+  }
+
+  private static func variable(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+}
+
 /// A line that replaces the one before, where somebody watches.
 struct LiveLine {
-  private let isWatched = isatty(STDERR_FILENO) == 1
-
   func show(_ line: String) {
-    if isWatched { report("\r\u{1B}[K\(line)") }
+    if Terminal.isThere { report("\r\u{1B}[K\(line)") }
   }
 
   func clear() { show("") }
-
-  func show(_ progress: LoadProgress) {
-    show("\(progress.phase): \(progress.opened) connections, \(progress.received) replies")
-  }
 }

@@ -20,14 +20,6 @@ package struct LoadOutcome: Sendable {
   package var meanInFlight = 0.0
 }
 
-/// What a load has reached, for who watches.
-package struct LoadProgress: Sendable {
-  package enum Phase: String, Sendable { case opening, warmingUp, measuring, finishing }
-  package var phase: Phase
-  package var opened: Int
-  package var received: Int
-}
-
 /// Why a load could not be run.
 package enum LoadError: Error, CustomStringConvertible {
   case connect(ConnectError)
@@ -120,7 +112,7 @@ private struct LoadRun {
     let wanted = plan.connections * threads.count
     while true {
       let counts = counts
-      report(.opening, watch)
+      report(.opening, share: Double(counts.opened) / Double(max(wanted, 1)), watch)
       if counts.opened + counts.failed == wanted {
         guard counts.failed > 0 else { return }
         throw LoadError.cannotOpen(
@@ -150,17 +142,46 @@ private struct LoadRun {
 
   /// Waits for the measured time; the mean number of messages under way.
   private func measure(_ watch: (LoadProgress) -> Void) async throws -> Double {
-    let end = ContinuousClock.now + plan.duration
+    let begin = ContinuousClock.now
+    let end = begin + plan.duration
     var samples = 0
     var underWay = 0
+    var seconds = 0
+    var usage: [ThreadUsage] = []
+    for thread in threads { usage.append(await thread.onLoop { _, _ in .now }) }
     while ContinuousClock.now < end {
       try await Task.sleep(until: min(end, .now + Self.tick / 5))
       let counts = counts
       underWay += counts.sent - counts.received
       samples += 1
-      if samples % 5 == 0 { report(.measuring, watch) }
+      guard samples % 5 == 0 else { continue }
+      let passed = ContinuousClock.now - begin
+      let share = min(1, passed / plan.duration)
+      // A little later than the clock has it, since the threads began one after the other.
+      if passed > .seconds(seconds + 1) + Self.tick / 2 {
+        report(.measuring, share: share, second: await second(seconds, &usage), watch)
+        seconds += 1
+      } else {
+        report(.measuring, share: share, watch)
+      }
+    }
+    // The last one ends with the measured time.
+    if plan.duration >= .seconds(seconds + 1) {
+      report(.measuring, share: 1, second: await second(seconds, &usage), watch)
     }
     return samples == 0 ? 0 : Double(underWay) / Double(samples)
+  }
+
+  /// Of all threads; `usage` is that at its begin and becomes that at its end.
+  private func second(_ number: Int, _ usage: inout [ThreadUsage]) async -> LoadSecond {
+    var whole = LoadSecond(number: number)
+    for (index, thread) in threads.enumerated() {
+      var (part, used) = await thread.onLoop { thread, _ in thread.second(number) }
+      part.busy = (used - usage[index]).busy
+      usage[index] = used
+      whole += part
+    }
+    return whole
   }
 
   private func waitForTheRest(_ watch: (LoadProgress) -> Void) async throws {
@@ -183,9 +204,15 @@ private struct LoadRun {
 
   // MARK: - Progress
 
-  private func report(_ phase: LoadProgress.Phase, _ watch: (LoadProgress) -> Void) {
+  private func report(
+    _ phase: LoadProgress.Phase, share: Double? = nil, second: LoadSecond? = nil,
+    _ watch: (LoadProgress) -> Void
+  ) {
     let counts = counts
-    watch(LoadProgress(phase: phase, opened: counts.opened, received: counts.received))
+    watch(
+      LoadProgress(
+        phase: phase, opened: counts.opened, received: counts.received, sent: counts.sent,
+        share: share, second: second))
   }
 
   private var counts: LoadThread.Counts {
