@@ -56,15 +56,26 @@ struct CompareCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var result = results.begin("compare")
-    let runs: [SubjectRuns]
     do {
-      runs = try await compare()
-    } catch let exit as ExitCode {
-      throw exit
-    } catch {
+      let comparison = Comparison(
+        subjects: try subjects.map { try ServerSubject(argument: $0) },
+        plan: load.plan(url: "", duration: roundDuration, seed: results.seed), rounds: rounds,
+        restarts: restart, startLimit: startLimit.duration)
+      try await run(comparison)
+    } catch let error as SubjectError {
       report("swiftlet-perf: \(error)\n")
       throw ExitCode(EX_UNAVAILABLE)
+    }
+  }
+
+  private func run(_ comparison: Comparison) async throws {
+    var result = results.begin("compare", [comparison.plan])
+    let runs = try await results.watched { watch in
+      try await comparison.run { progress in
+        var load = progress.load
+        load.part = "round \(progress.round) of \(rounds), \(progress.name)"
+        watch(load)
+      }
     }
     let judgement = Judgement(runs, seed: results.seed)
     print(judgement.summary(of: runs), terminator: "")
@@ -72,19 +83,5 @@ struct CompareCommand: AsyncParsableCommand {
     result.comparison = judgement
     if let svg { try write(judgement.chart, to: svg) }
     try results.finish(result)
-  }
-
-  private func compare() async throws -> [SubjectRuns] {
-    let comparison = Comparison(
-      subjects: try subjects.map { try ServerSubject(argument: $0) },
-      plan: load.plan(url: "", duration: roundDuration, seed: results.seed), rounds: rounds,
-      restarts: restart, startLimit: startLimit.duration)
-    return try await results.watched { watch in
-      try await comparison.run { progress in
-        var load = progress.load
-        load.part = "round \(progress.round) of \(rounds), \(progress.name)"
-        watch(load)
-      }
-    }
   }
 }

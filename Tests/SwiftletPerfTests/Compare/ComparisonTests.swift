@@ -74,7 +74,7 @@ private func plan(_ arrivals: Arrivals = .closed) -> LoadPlan {
   /// `busy` is the client's share of its core.
   private func runs(
     _ name: String, rates: [Double], busy: Double, serverTime: Double?,
-    _ arrivals: Arrivals = .closed
+    othersBusy: Double = 0, _ arrivals: Arrivals = .closed
   ) -> SubjectRuns {
     var runs = SubjectRuns(subject: ServerSubject(name: name, url: "ws://x"), version: nil)
     for rate in rates {
@@ -84,7 +84,8 @@ private func plan(_ arrivals: Arrivals = .closed) -> LoadPlan {
       outcome.tally.perConnection = [Int(rate), 0]
       outcome.tally.response.note(UInt64(1e9 / rate))
       outcome.usage = [ThreadUsage(running: UInt64(1e9 * busy), elapsed: 1_000_000_000)]
-      runs.note(Turn(outcome: outcome, serverTime: serverTime), isCounted: true)
+      runs.note(
+        Turn(outcome: outcome, serverTime: serverTime, othersBusy: othersBusy), isCounted: true)
     }
     return runs
   }
@@ -112,6 +113,17 @@ private func plan(_ arrivals: Arrivals = .closed) -> LoadPlan {
     #expect(judgement.subjects[1].judgedBy == .serverTime)
     #expect(judgement.subjects[1].verdict == "more CPU time")
     #expect(judgement.remarks[0].contains("saturated with a: rates understate the difference"))
+  }
+
+  @Test func cpuTimeDecidesOnAMachineThatOthersUse() {
+    let judgement = Judgement(
+      [
+        runs("a", rates: fast, busy: 0.5, serverTime: 10),
+        runs("b", rates: slow, busy: 0.5, serverTime: 10, othersBusy: 0.7),
+      ], seed: 1)
+    #expect(judgement.subjects[1].judgedBy == .serverTime)
+    #expect(judgement.subjects[1].verdict == "no difference shown")
+    #expect(judgement.remarks[0].hasPrefix("Others had 0.70 of this machine's processors"))
   }
 
   @Test func rateMustDecideWhereTheCPUTimeIsNotKnown() {
@@ -142,6 +154,20 @@ private func plan(_ arrivals: Arrivals = .closed) -> LoadPlan {
         runs("b", rates: fast.map { _ in 0.5 }, busy: 0.5, serverTime: nil),
       ], seed: 1)
     #expect(judgement.subjects[1].verdict == "not comparable")
+  }
+
+  @Test func ratiosAreDrawn() {
+    let judgement = Judgement(
+      [
+        runs("a", rates: fast, busy: 0.5, serverTime: 10),
+        runs("b & c", rates: slow, busy: 0.5, serverTime: nil),
+      ], seed: 1)
+    // Nothing is drawn of CPU times that are not known.
+    #expect(judgement.figures.count == 3)
+    #expect(judgement.figures[0].drawing.title == "Replies a second, times that of a")
+    for svg in [judgement.chart, judgement.figures[0].file] {
+      #expect(svg.hasPrefix("<svg ") && svg.contains("b &amp; c"))
+    }
   }
 
   @Test func roundsAreMergedWithoutLoss() {

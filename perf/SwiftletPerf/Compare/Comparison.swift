@@ -93,7 +93,8 @@ package struct Comparison: Sendable {
     if let process = server.process, !process.isRunning {
       throw SubjectError("\(name) ended while it was measured: \(process.obituary)")
     }
-    return Turn(outcome: outcome, serverTime: meter.timePerMessage)
+    return Turn(
+      outcome: outcome, serverTime: meter.timePerMessage, othersBusy: meter.othersBusy)
   }
 
   /// Subjects of one name are numbered.
@@ -120,6 +121,8 @@ struct Turn: Sendable {
   var outcome: LoadOutcome
   /// Nanoseconds of CPU time that the server used for a message, where that can be known.
   var serverTime: Double?
+  /// Processors that neither server nor client had, where that can be known.
+  var othersBusy: Double?
 }
 
 /// All turns of a subject.
@@ -138,32 +141,6 @@ package struct SubjectRuns: Sendable {
   mutating func note(_ turn: Turn, isCounted: Bool) {
     faults += turn.outcome.tally.faults
     if isCounted { turns.append(turn) }
-  }
-}
-
-/// What a server's process used while its load was measured.
-private struct ServerMeter {
-  private let pid: pid_t?
-  private var begin: (time: UInt64, received: Int)?
-  private var end: (time: UInt64, received: Int)?
-
-  init(_ pid: pid_t?) { self.pid = pid }
-
-  /// The first word of a phase comes as it begins.
-  mutating func note(_ progress: LoadProgress) {
-    guard let pid else { return }
-    if progress.phase == .measuring, begin == nil {
-      begin = (cpuTime(ofTree: pid), progress.received)
-    } else if progress.phase == .finishing, end == nil {
-      end = (cpuTime(ofTree: pid), progress.received)
-    }
-  }
-
-  var timePerMessage: Double? {
-    guard let begin, let end, end.time > begin.time, end.received > begin.received else {
-      return nil
-    }
-    return Double(end.time - begin.time) / Double(end.received - begin.received)
   }
 }
 

@@ -4,13 +4,11 @@ extension Judgement {
   /// The ratios of rates and of CPU times, as an SVG document.
   package var chart: String {
     let base = subjects[0].name
-    let bars = [
-      (Quantity.rate, "Replies a second"), (.serverTime, "Server's CPU time a message"),
-    ].flatMap { quantity, group in
+    let bars = [Quantity.rate, .serverTime].flatMap { quantity in
       subjects.compactMap { subject in
         subject.ratios[quantity].map { ratio in
           BarChart.Bar(
-            group: group, label: subject.name, value: ratio.median,
+            group: quantity.title, label: subject.name, value: ratio.median,
             interval: ratio.low...ratio.high,
             isMoreBetter: quantity == .rate)
         }

@@ -14,6 +14,8 @@ package struct Judgement: Codable, Sendable {
     /// Of the busiest client thread, a share of its core.
     package var clientBusy: Double
     package var isClientSaturated: Bool
+    /// Processors that others had; absent where the server is not ours.
+    package var othersBusy: Double?
   }
 
   package struct Entry: Codable, Sendable {
@@ -32,13 +34,12 @@ package struct Judgement: Codable, Sendable {
   package enum Quantity: String, Codable, CodingKeyRepresentable, Sendable, CaseIterable {
     case rate, p50, p99, serverTime
 
-    /// In a sentence.
-    var name: String {
+    var title: String {
       switch self {
-      case .rate: "replies a second"
-      case .p50: "the median response time"
-      case .p99: "the 99th percentile of response times"
-      case .serverTime: "CPU time a message"
+      case .rate: "Replies a second"
+      case .p50: "Median response time"
+      case .p99: "99th percentile of response times"
+      case .serverTime: "Server's CPU time a message"
       }
     }
 
@@ -68,15 +69,24 @@ package struct Judgement: Codable, Sendable {
   }
 
   private mutating func remark(isOpenLoop: Bool) {
+    let disturbed = subjects.filter(\.isDisturbed)
+    if !disturbed.isEmpty {
+      let most = disturbed.compactMap(\.othersBusy).max() ?? 0
+      remarks.append(
+        "Others had \(most.rounded(toDigits: 2)) of this machine's processors: do it again when it is quiet."
+      )
+    }
     guard !isOpenLoop else {
-      remarks.append("Rates are offered, so the verdict goes by \(Quantity.p50.name).")
+      remarks.append("Rates are offered, so the verdict goes by the median response time.")
       return
     }
     let saturating = subjects.filter(\.saturatesClient).map(\.name)
-    guard !saturating.isEmpty else { return }
-    remarks.append(
-      "The client was saturated with \(saturating.joined(separator: ", ")): rates understate the difference."
-    )
+    if !saturating.isEmpty {
+      remarks.append(
+        "The client was saturated with \(saturating.joined(separator: ", ")): rates understate the difference."
+      )
+    }
+    guard !saturating.isEmpty || !disturbed.isEmpty else { return }
     let isByTime = subjects.contains { $0.judgedBy == .serverTime }
     remarks.append(
       isByTime
@@ -100,6 +110,15 @@ extension Judgement.Entry {
     2 * rounds.count(where: \.isClientSaturated) >= rounds.count
   }
 
+  /// Processors that others had, as the median of the rounds.
+  fileprivate var othersBusy: Double? {
+    let busy = rounds.compactMap(\.othersBusy)
+    return busy.isEmpty ? nil : Spread(of: busy).median
+  }
+
+  /// So much that its rates are not only its own.
+  fileprivate var isDisturbed: Bool { (othersBusy ?? 0) > 0.1 }
+
   fileprivate mutating func compare(
     with base: Judgement.Entry, isOpenLoop: Bool, seed: UInt64
   ) {
@@ -108,9 +127,9 @@ extension Judgement.Entry {
       let theirs = base.rounds.compactMap(quantity.value)
       ratios[quantity] = Ratio(of: ours, to: theirs, seed: seed)
     }
-    let isClientLimited = saturatesClient || base.saturatesClient
+    let isRateItsOwn = ![self, base].contains { $0.saturatesClient || $0.isDisturbed }
     let quantity: Judgement.Quantity =
-      isOpenLoop ? .p50 : isClientLimited && ratios[.serverTime] != nil ? .serverTime : .rate
+      isOpenLoop ? .p50 : isRateItsOwn || ratios[.serverTime] == nil ? .rate : .serverTime
     judgedBy = quantity
     guard let ratio = ratios[quantity] else {
       verdict = "not comparable"
@@ -137,6 +156,7 @@ extension Judgement.Round {
     p99 = Double(outcome.tally.response.valueAtPercentile(99))
     serverTime = turn.serverTime
     clientBusy = outcome.usage.map(\.busy).max() ?? 0
+    othersBusy = turn.othersBusy
     isClientSaturated = if case .clientSaturated = Verdict(outcome) { true } else { false }
   }
 }

@@ -15,7 +15,8 @@ struct ReportSection {
     self.result = result
     scenario = result.scenario
     title = name.map { "\(result.scenario): \($0)" } ?? result.scenario
-    common = ScenarioFigures(result.runs.map { ($0.name, $0) }).all
+    common =
+      (result.comparison?.figures ?? []) + ScenarioFigures(result.runs.map { ($0.name, $0) }).all
     let isAlone = result.runs.count == 1
     own = result.runs.map { ($0, RunFigures(run: $0, prefix: isAlone ? "" : $0.name).all) }
   }

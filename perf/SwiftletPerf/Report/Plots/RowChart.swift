@@ -19,6 +19,8 @@ struct RowChart: Drawing {
   let marks: [String]
   /// Drawn stronger, such as the ratio 1.
   var reference: Double?
+  /// Whether it is better to lie above that than below.
+  var isMoreBetter: Bool
   let rows: [Row]
 
   private static let rowHeight = 34.0
@@ -26,11 +28,13 @@ struct RowChart: Drawing {
 
   /// `values` of the rows are those of `marks`, in their order.
   init(
-    title: String, axis: String, unit: Unit, marks: [String], reference: Double? = nil, rows: [Row]
+    title: String, axis: String, unit: Unit, marks: [String], reference: Double? = nil,
+    isMoreBetter: Bool = true, rows: [Row]
   ) {
     self.title = title
     self.marks = marks
     self.reference = reference
+    self.isMoreBetter = isMoreBetter
     self.rows = rows
     let intervals = rows.compactMap(\.interval).flatMap { [$0.lowerBound, $0.upperBound] }
     self.axis = .logarithmic(
@@ -109,7 +113,7 @@ struct RowChart: Drawing {
   private func color(of interval: ClosedRange<Double>) -> String {
     guard let reference else { return Palette.style(0).color }
     if interval.contains(reference) { return Palette.text }
-    return interval.lowerBound > reference ? Palette.better : Palette.worse
+    return (interval.lowerBound > reference) == isMoreBetter ? Palette.better : Palette.worse
   }
 
   private func dot(_ index: Int, x: Double, y: Double, _ text: String = "") -> String {
