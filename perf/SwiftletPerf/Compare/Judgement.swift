@@ -123,9 +123,11 @@ extension Judgement.Entry {
     with base: Judgement.Entry, isOpenLoop: Bool, seed: UInt64
   ) {
     for quantity in Judgement.Quantity.allCases {
-      let ours = rounds.compactMap(quantity.value)
-      let theirs = base.rounds.compactMap(quantity.value)
-      ratios[quantity] = Ratio(of: ours, to: theirs, seed: seed)
+      // CPU time a message is not known of a round without any.
+      let pairs = zip(rounds, base.rounds).compactMap { ours, theirs in
+        quantity.value(of: ours).flatMap { our in quantity.value(of: theirs).map { (our, $0) } }
+      }
+      ratios[quantity] = Ratio(of: pairs.map(\.0), to: pairs.map(\.1), seed: seed)
     }
     let isRateItsOwn = ![self, base].contains { $0.saturatesClient || $0.isDisturbed }
     let quantity: Judgement.Quantity =
