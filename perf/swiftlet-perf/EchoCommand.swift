@@ -26,10 +26,13 @@ struct EchoCommand: AsyncParsableCommand {
   var expectations: ExpectOptions
 
   @OptionGroup
+  var messageLog: MessageLogOptions
+
+  @OptionGroup
   var results: ResultOptions
 
   func run() async throws {
     let plan = load.plan(url: url, duration: duration, seed: results.seed)
-    try await measure("echo", plan, expectations, results)
+    try await measure("echo", plan, expectations, messageLog, results)
   }
 }

@@ -21,11 +21,16 @@ extension Expectation: ExpressibleByArgument {
 
 /// A scenario of one load: runs it, and says and writes what it brought.
 func measure(
-  _ scenario: String, _ plan: LoadPlan, _ expectations: ExpectOptions, _ results: ResultOptions
+  _ scenario: String, _ plan: LoadPlan, _ expectations: ExpectOptions,
+  _ messageLog: MessageLogOptions, _ results: ResultOptions
 ) async throws {
   var result = results.begin(scenario, [plan])
-  let outcome = try await results.watched { try await plan.run($0) }
+  var plan = plan
+  plan.messages = try messageLog.open()
+  let outcome = try await results.watched { [plan] in try await plan.run($0) }
   print(outcome.summary, terminator: "")
-  result.runs.append(Run(scenario, outcome))
+  var run = Run(scenario, outcome)
+  try await messageLog.finish(plan.messages, &run)
+  result.runs.append(run)
   try results.finish(result, isBroken: expectations.areBroken(by: outcome))
 }

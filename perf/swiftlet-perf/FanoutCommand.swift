@@ -26,6 +26,9 @@ struct FanoutCommand: AsyncParsableCommand {
   var expectations: ExpectOptions
 
   @OptionGroup
+  var messageLog: MessageLogOptions
+
+  @OptionGroup
   var results: ResultOptions
 
   func validate() throws {
@@ -38,6 +41,6 @@ struct FanoutCommand: AsyncParsableCommand {
     var plan = load.plan(url: url, duration: duration, seed: results.seed)
     plan.pattern = .fanout
     plan.connections += 1
-    try await measure("fanout", plan, expectations, results)
+    try await measure("fanout", plan, expectations, messageLog, results)
   }
 }

@@ -48,6 +48,9 @@ struct ImagesCommand: AsyncParsableCommand {
   var patience = TimeSpan(duration: .seconds(10))
 
   @OptionGroup
+  var messageLog: MessageLogOptions
+
+  @OptionGroup
   var results: ResultOptions
 
   func validate() throws {
@@ -71,6 +74,7 @@ struct ImagesCommand: AsyncParsableCommand {
     print(table.text, terminator: "")
     print("seed \(results.seed)")
     printFaults(of: result.runs)
+    try messageLog.write(result.runs)
     try results.finish(result)
   }
 

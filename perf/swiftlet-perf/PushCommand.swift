@@ -35,6 +35,9 @@ struct PushCommand: AsyncParsableCommand {
   var expectations: ExpectOptions
 
   @OptionGroup
+  var messageLog: MessageLogOptions
+
+  @OptionGroup
   var results: ResultOptions
 
   func validate() throws {
@@ -51,6 +54,6 @@ struct PushCommand: AsyncParsableCommand {
       threads: threads, arrivals: .closed, depth: 1, format: .binary, size: size.count,
       duration: duration.duration, warmUpLimit: .seconds(5), patience: .seconds(5),
       seed: results.seed)
-    try await measure("push", plan, expectations, results)
+    try await measure("push", plan, expectations, messageLog, results)
   }
 }

@@ -11,6 +11,9 @@ struct ResultOptions: ParsableArguments {
   @Option(help: "Write everything that was measured to this file, as JSON.")
   var json: String?
 
+  @Option(help: "Write all histograms to this file, as an HdrHistogram log.")
+  var hdrLog: String?
+
   @OptionGroup
   var live: LiveOptions
 
@@ -21,6 +24,7 @@ struct ResultOptions: ParsableArguments {
 
   func save(_ result: ResultFile) throws {
     if let json { try write(try result.json, to: json) }
+    if let hdrLog { try write(result.hdrLog, to: hdrLog) }
   }
 
   /// Runs something that tells its progress; ends the command with a sentence where it cannot be run.

@@ -22,6 +22,8 @@ package struct LoadPlan: Sendable {
   package var patience: Duration
   /// Of everything random.
   package var seed: UInt64
+  /// Where single messages are written, if they are.
+  package var messages: MessageLog?
 
   package init(
     url: String, pattern: Pattern = .echo, connections: Int, threads: Int, arrivals: Arrivals,

@@ -86,6 +86,7 @@ private struct LoadRun {
 
     for thread in threads { await thread.onLoop { thread, _ in thread.beginCounting() } }
     let measured = monotonicNanoseconds()
+    plan.messages?.begin(at: measured)
     report(.measuring, watch)
     outcome.meanInFlight = try await measure(watch)
     for thread in threads {

@@ -84,6 +84,7 @@ class LoadThread: @unchecked Sendable {
   let isScheduled: Bool
   /// Of each message.
   private let receivers: Int32
+  private let ring: MessageRing?
   private var schedule: Schedule?
   /// When the next message is due.
   private var due: UInt64 = 0
@@ -107,6 +108,7 @@ class LoadThread: @unchecked Sendable {
     images.initialize(to: WireImages(of: payload, to: target, seed: plan.seed &+ UInt64(index)))
     self.target = target
     isScheduled = plan.arrivals != .closed
+    ring = plan.messages?.ring()
     receivers = plan.pattern == .fanout ? Int32(plan.connections - 1) : 1
     if case .open(let rate, let spacing) = plan.arrivals {
       schedule = Schedule(
@@ -174,6 +176,8 @@ class LoadThread: @unchecked Sendable {
     tally.faults.lost += connections.reduce(0) { $0 + $1.inFlight.pointee.owed }
     tally.unsent = waiting.count
     tally.intervals.append(tally.interval)
+    // Until here it has the late ones only.
+    tally.lateResponse = tally.response
     for interval in tally.intervals { tally.response.add(interval.response) }
     let receiving = plan.pattern == .fanout ? connections.dropFirst() : connections[...]
     tally.perConnection = receiving.map { $0.inFlight.pointee.answers }
@@ -299,6 +303,7 @@ class LoadThread: @unchecked Sendable {
     counting.pointee.tally.interval.received += 1
     counting.pointee.tally.interval.response.note(now - message.scheduled)
     if isScheduled { counting.pointee.tally.service.note(now - message.sent) }
+    ring?.note(.init(scheduled: message.scheduled, sent: message.sent, replied: now))
   }
 
   /// A reply after the end of the measurement, to a message sent within it: leaving out the slowest would
@@ -307,6 +312,7 @@ class LoadThread: @unchecked Sendable {
     counting.pointee.tally.late += 1
     counting.pointee.tally.response.note(now - message.scheduled)
     if isScheduled { counting.pointee.tally.service.note(now - message.sent) }
+    ring?.note(.init(scheduled: message.scheduled, sent: message.sent, replied: now))
     progress.unanswered.subtract(1, ordering: .relaxed)
   }
 

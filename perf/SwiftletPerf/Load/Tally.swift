@@ -53,6 +53,8 @@ package struct Interval: Sendable {
 package struct Tally: Sendable {
   /// From when a message was due to its reply: that of all intervals, and of what came late.
   package var response = Latencies()
+  /// The part of it that came after the measured time.
+  package var lateResponse = Latencies()
   /// From when a message was sent to its reply.
   package var service = Latencies()
   /// From when a message was due to when the client saw to it: how late the client itself was.
@@ -73,6 +75,7 @@ package struct Tally: Sendable {
 
   package static func += (one: inout Tally, other: Tally) {
     one.response.add(other.response)
+    one.lateResponse.add(other.lateResponse)
     one.service.add(other.service)
     one.lag.add(other.lag)
     one.received += other.received

@@ -6,7 +6,7 @@ extension Judgement {
     Quantity.allCases.compactMap { quantity in
       let others = subjects.compactMap { subject in
         subject.ratios[quantity].map { (name: subject.name, ratio: $0) }
-      }
+      }.filter { 0 < $0.ratio.low && $0.ratio.low <= $0.ratio.high }
       guard !others.isEmpty else { return nil }
       var table = Table(head: ["", "ratio", "from", "to"])
       for (name, ratio) in others {
@@ -23,6 +23,16 @@ extension Judgement {
           rows: rows),
         caption: "Medians of the rounds' ratios with their 95 % confidence intervals.", table: table
       )
+    }
+  }
+  /// Each server's verdict, in a sentence.
+  var sentences: [String] {
+    subjects.compactMap { subject -> String? in
+      guard let verdict = subject.verdict else { return nil }
+      let judgedBy =
+        subject.judgedBy.map { ", by \($0.title.prefix(1).lowercased() + $0.title.dropFirst())" }
+        ?? ""
+      return "\(subject.name) against \(subjects[0].name): \(verdict)\(judgedBy)."
     }
   }
 }

@@ -19,7 +19,7 @@ struct RunFigures {
   private var percentiles: Figure? {
     PercentileFigure.figure(
       title("Latency by percentile"),
-      Run.loadTimes.compactMap { name in
+      Run.loadTimes.filter { $0 != "late" }.compactMap { name in
         guard let times = run.times[name] else { return nil }
         // In a closed loop they are the same.
         if name == "service", times.hdr == run.times["response"]?.hdr { return nil }

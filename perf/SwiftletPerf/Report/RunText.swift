@@ -3,7 +3,7 @@
 /// The names that results use, for people.
 extension Run {
   /// The times of messages; all others are those of phases of connecting and closing.
-  static let loadTimes = ["response", "delivery", "service", "lag"]
+  static let loadTimes = ["response", "late", "delivery", "service", "lag"]
 
   /// Those that the run is about: the response times, where it has them.
   var mainTimes: (name: String, times: Times)? {
@@ -16,6 +16,7 @@ extension Run {
   func label(ofTimes name: String) -> String {
     switch name {
     case "lag": "schedule lag"
+    case "late": "after the end"
     case "response" where load?.pattern == "fanout": "last delivery"
     default: name.inWords
     }

@@ -15,7 +15,8 @@ package struct Run: Codable, Sendable {
   package var verdict: String?
   package var faults: Faults?
   package var threads: [ThreadShare] = []
-  /// By name: connect, upgrade, response, service, delivery, lag, close ...
+  /// By name: connect, upgrade, response, late (the part of it that came after the measured time), service,
+  /// delivery, lag, close ...
   package var times: [String: Times] = [:]
   package var seconds: [Second] = []
   package var series: [Series] = []
@@ -82,6 +83,8 @@ package struct Run: Codable, Sendable {
     package var p50: UInt64
     package var p99: UInt64
     package var max: UInt64
+    /// Response times, as in ``Times/hdr``.
+    package var hdr: String?
   }
 
   /// A quantity over time.
@@ -140,7 +143,8 @@ extension Run {
       Second(
         sent: interval.sent, received: interval.received,
         p50: interval.response.valueAtPercentile(50), p99: interval.response.valueAtPercentile(99),
-        max: interval.response.max)
+        max: interval.response.max,
+        hdr: interval.response.totalCount > 0 ? interval.response.encoded : nil)
     }
   }
 }
@@ -168,7 +172,8 @@ extension LoadOutcome {
   var times: [String: Latencies] {
     [
       "connect": phases.connect, "upgrade": phases.upgrade, "close": phases.close,
-      "response": tally.response, "delivery": tally.delivery, "lag": tally.lag,
+      "response": tally.response, "late": tally.lateResponse, "delivery": tally.delivery,
+      "lag": tally.lag,
       "service": tally.service.totalCount > 0 ? tally.service : tally.response,
     ]
   }

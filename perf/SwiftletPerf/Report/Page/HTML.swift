@@ -7,6 +7,11 @@ enum HTML {
     return "<ul>" + sentences.map { "<li>\(escaped($0))</li>" }.joined() + "</ul>"
   }
 
+  /// What must not be overlooked.
+  static func notes(_ sentences: [String]) -> String {
+    sentences.isEmpty ? "" : "<div class=\"note\">\(list(sentences))</div>\n"
+  }
+
   /// Wide ones are scrolled by themselves, by keyboard too.
   static func table(_ table: Table, label: String) -> String {
     let head = table.rows[0].map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()

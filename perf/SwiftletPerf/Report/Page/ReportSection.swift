@@ -67,12 +67,16 @@ struct ReportSection {
         add(run.isClientSaturated ? .warn : .plain, verdict.asSentence, of: run)
       }
     }
+    let verdicts = (result.comparison?.sentences ?? []).map {
+      "<li class=\"plain\">\(escaped($0))</li>\n"
+    }
     let items = judgements.sorted { $0.kind < $1.kind }.map { judgement in
       let isOfAll = judgement.runs.count == result.runs.count
       let names = isOfAll ? "" : "<b>\(escaped(judgement.runs.joined(separator: "; ")))</b> "
       return "<li class=\"\(judgement.kind)\">\(names)\(escaped(judgement.text))</li>\n"
     }
-    return "<ul class=\"judgements\">\n\(items.joined())</ul>\n"
+    return "<ul class=\"judgements\">\n\(verdicts.joined())\(items.joined())</ul>\n"
+      + HTML.notes(result.comparison?.remarks ?? [])
   }
 
   private struct Judgement {
@@ -129,9 +133,8 @@ struct ReportSection {
     let head = result.runs.count > 1 ? "<h2>\(escaped(run.name))</h2>\n" : "<h2>The run</h2>\n"
     let lead =
       self.lead.isEmpty ? run.summary.map { "<p class=\"lead\">\(escaped($0))</p>\n" } ?? "" : ""
-    let remarks =
-      run.remarks.isEmpty ? "" : "<div class=\"note\">\(HTML.list(run.remarks))</div>\n"
-    return "<section>\n\(head)\(lead)\(remarks)\(times(of: run))\(self.figures(of: run))"
+    return
+      "<section>\n\(head)\(lead)\(HTML.notes(run.remarks))\(times(of: run))\(self.figures(of: run))"
       + "\(HTML.figures(figures))</section>\n"
   }
 
