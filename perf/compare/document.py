@@ -22,8 +22,8 @@ programs of ours on other projects' public interfaces, in [perf/peers](../perf/p
 they came, without compression, with `TCP_NODELAY`, on one core. Server on CPU 0, `swiftlet-perf compare` on CPU 1, over loopback.
 
 Subjects take turns, so that what else the machine does strikes all alike. A ratio is the median of the rounds' ratios to swiftlet,
-with its 95 % confidence interval. Where that holds 1, no difference is shown. Where the client could not keep up with a server, rates
-understate the difference, and the server's CPU time a message decides. Every reply is checked.
+with its 95 % confidence interval. Where that holds 1, no difference is shown. Where the client could not keep up with a server, or
+others had the processors, rates say little, and the server's CPU time a message decides. Every reply is checked.
 """
 TAIL = """
 ## What this does not say
@@ -31,7 +31,7 @@ TAIL = """
 - Nothing of TLS, compression, memory, broadcasting or many thousand connections: these are echoes over loopback.
 - Nothing of more than one core, which each of these servers can use in its own way.
 - Nothing of features: the bare loop has none. It checks nothing and trusts every byte, and is here as the floor.
-- libwebsockets is the library as Debian builds it; SwiftNIO, like swiftlet, is a release build with all checks on.
+- libwebsockets is the library as Debian builds it, on its own loop; SwiftNIO, like swiftlet, is a release build with all checks on.
 """
 
 
@@ -92,6 +92,8 @@ def plainly(result):
         sentences.append(f"swiftlet loses to {' and '.join(lost)}.")
     if tied:
         sentences.append(f"No difference to {' and '.join(tied)} is shown.")
+    if unknown := names(result, ("not comparable",)):
+        sentences.append(f"{' and '.join(unknown)} could not be compared.")
     if not sentences:
         sentences.append("swiftlet is ahead of all.")
     faulty = [run["name"] for run in result["runs"] if any(run.get("faults", {}).values())]
