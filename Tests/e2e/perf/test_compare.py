@@ -172,7 +172,7 @@ def test_says_that_a_server_died_meanwhile(subject, tmp_path):
     dies = "connection.send(message); print('alas', flush=True); import os; os._exit(5)"
     program.write_text(ECHO.replace("connection.send(message)", dies))
     file = subject("mortal", command=[sys.executable, "dies.py"])
-    done = run(file, file, *BRIEF)
+    done = run(file, file, *BRIEF, "--patience", "100ms")
     assert done.returncode == 69, done.stderr
     assert "mortal ended" in done.stderr and "exit status 5" in done.stderr
     assert "alas" in done.stderr
