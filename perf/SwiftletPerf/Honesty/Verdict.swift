@@ -11,6 +11,8 @@ package enum Verdict: Sendable, Hashable {
 
   /// A thread that is busier than this may be late.
   private static let busyLimit = 0.9
+  /// One that waited for its core for more of the time is late with everything, however little it used.
+  private static let starvedLimit = 0.25
   /// Sending later than this after the schedule counts as late, in nanoseconds.
   private static let lagLimit: UInt64 = 1_000_000
 
@@ -22,7 +24,7 @@ package enum Verdict: Sendable, Hashable {
     let busiest = usage.max { $0.busy + $0.starved < $1.busy + $1.starved }
     let (busy, starved) = (busiest?.busy ?? 0, busiest?.starved ?? 0)
     let percent = "\(busy.asPercent) of its core"
-    if busy + starved > Self.busyLimit {
+    if busy + starved > Self.busyLimit || starved > Self.starvedLimit {
       let waited = starved < 0.05 ? "" : " and waited for it \(starved.asPercent) of the time"
       self = .clientSaturated("its busiest thread used \(percent)\(waited)")
     } else {
