@@ -145,8 +145,10 @@ let package = Package(
     .executableTarget(
       name: "swiftlet-perf",
       dependencies: [
-        "SwiftletPerf", "SwiftletCore",
+        "SwiftletPerf", "SwiftletServer", "SwiftletCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       path: "perf/swiftlet-perf", swiftSettings: swift),
     .executableTarget(

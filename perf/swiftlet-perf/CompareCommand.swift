@@ -56,27 +56,17 @@ struct CompareCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let comparison: Comparison
     do {
-      let comparison = Comparison(
+      comparison = Comparison(
         subjects: try subjects.map { try ServerSubject(argument: $0) },
         plan: load.plan(url: "", duration: roundDuration, seed: results.seed), rounds: rounds,
         restarts: restart, startLimit: startLimit.duration)
-      try await run(comparison)
     } catch let error as SubjectError {
-      report("swiftlet-perf: \(error)\n")
-      throw ExitCode(EX_UNAVAILABLE)
+      throw unavailable(error)
     }
-  }
-
-  private func run(_ comparison: Comparison) async throws {
     var result = results.begin("compare", [comparison.plan])
-    let runs = try await results.watched { watch in
-      try await comparison.run { progress in
-        var load = progress.load
-        load.part = "round \(progress.round) of \(rounds), \(progress.name)"
-        watch(load)
-      }
-    }
+    let runs = try await results.compare(comparison)
     let judgement = Judgement(runs, seed: results.seed)
     print(judgement.summary(of: runs), terminator: "")
     result.runs = runs.map(\.run)
@@ -84,4 +74,26 @@ struct CompareCommand: AsyncParsableCommand {
     if let svg { try write(judgement.chart, to: svg) }
     try results.finish(result)
   }
+}
+
+extension ResultOptions {
+  /// Runs a comparison with its progress told; ends the command with a sentence where it cannot be run.
+  func compare(_ comparison: Comparison) async throws -> [SubjectRuns] {
+    do {
+      return try await watched { watch in
+        try await comparison.run { progress in
+          var load = progress.load
+          load.part = "round \(progress.round) of \(comparison.rounds), \(progress.name)"
+          watch(load)
+        }
+      }
+    } catch let error as SubjectError {
+      throw unavailable(error)
+    }
+  }
+}
+
+private func unavailable(_ error: SubjectError) -> ExitCode {
+  report("swiftlet-perf: \(error)\n")
+  return ExitCode(EX_UNAVAILABLE)
 }

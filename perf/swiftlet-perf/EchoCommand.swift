@@ -22,6 +22,13 @@ struct EchoCommand: AsyncParsableCommand {
   @OptionGroup
   var load: LoadOptions
 
+  @Flag(
+    help: """
+      Measure afterwards what client and machine add by themselves: the same load at several numbers of \
+      connections on a server that does nothing else, in a process of its own.
+      """)
+  var calibrate = false
+
   @OptionGroup
   var expectations: ExpectOptions
 
@@ -33,6 +40,7 @@ struct EchoCommand: AsyncParsableCommand {
 
   func run() async throws {
     let plan = load.plan(url: url, duration: duration, seed: results.seed)
-    try await measure("echo", plan, expectations, messageLog, results)
+    try await measure(
+      "echo", plan, expectations, messageLog, results, isCalibrated: calibrate)
   }
 }

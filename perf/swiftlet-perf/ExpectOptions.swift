@@ -22,7 +22,7 @@ extension Expectation: ExpressibleByArgument {
 /// A scenario of one load: runs it, and says and writes what it brought.
 func measure(
   _ scenario: String, _ plan: LoadPlan, _ expectations: ExpectOptions,
-  _ messageLog: MessageLogOptions, _ results: ResultOptions
+  _ messageLog: MessageLogOptions, _ results: ResultOptions, isCalibrated: Bool = false
 ) async throws {
   var result = results.begin(scenario, [plan])
   var plan = plan
@@ -32,5 +32,21 @@ func measure(
   var run = Run(scenario, outcome)
   try await messageLog.finish(plan.messages, &run)
   result.runs.append(run)
+  if isCalibrated {
+    plan.messages = nil
+    let calibration = try await calibrate(plan, results)
+    print(calibration.summary(of: outcome), terminator: "")
+    result.calibration = calibration
+  }
   try results.finish(result, isBroken: expectations.areBroken(by: outcome))
+}
+
+private func calibrate(_ plan: LoadPlan, _ results: ResultOptions) async throws -> Calibration {
+  var plan = plan
+  plan.duration = min(plan.duration, .seconds(2))
+  return try await results.watched { watch in
+    try await Calibration.measure(
+      plan, connections: Calibration.counts(upTo: plan.connections),
+      nullServer: [ownPath, "null-server"], watch)
+  }
 }

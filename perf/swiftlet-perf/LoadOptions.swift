@@ -54,6 +54,14 @@ struct LoadOptions: ParsableArguments {
   }
 }
 
+extension LoadOptions {
+  func pushPlan(url: String, rate: Double, duration: TimeSpan, seed: UInt64) -> LoadPlan {
+    LoadPlan(
+      pushedBy: url, rate: rate, connections: connections, threads: threads, size: size.count,
+      duration: duration.duration, warmUpLimit: warmUp.duration, seed: seed)
+  }
+}
+
 extension Arrivals.Spacing: ExpressibleByArgument {}
 
 extension Payload.Format: ExpressibleByArgument {}

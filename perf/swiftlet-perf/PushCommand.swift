@@ -48,12 +48,9 @@ struct PushCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let query = "rate=\(rate)&size=\(size.count)"
     let plan = LoadPlan(
-      url: url + (url.contains("?") ? "&" : "?") + query, pattern: .push, connections: connections,
-      threads: threads, arrivals: .closed, depth: 1, format: .binary, size: size.count,
-      duration: duration.duration, warmUpLimit: .seconds(5), patience: .seconds(5),
-      seed: results.seed)
+      pushedBy: url, rate: rate, connections: connections, threads: threads, size: size.count,
+      duration: duration.duration, warmUpLimit: .seconds(5), seed: results.seed)
     try await measure("push", plan, expectations, messageLog, results)
   }
 }

@@ -15,7 +15,9 @@ struct SwiftletPerfCommand: AsyncParsableCommand {
       PushCommand.self,
       CapacityCommand.self,
       CompareCommand.self,
+      TransportsCommand.self,
       KernelsCommand.self,
       ReportCommand.self,
+      NullServerCommand.self,
     ])
 }

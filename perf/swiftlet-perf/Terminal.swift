@@ -7,6 +7,16 @@ import SwiftletPerf
 /// Writes to standard error.
 func report(_ text: String) { _ = Glibc.write(STDERR_FILENO, text, text.utf8.count) }
 
+/// This program's file.
+var ownPath: String {
+  withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { path in
+    let count = readlink("/proc/self/exe", path.baseAddress!, path.count - 1)
+    guard count > 0 else { return CommandLine.arguments[0] }
+    path[count] = 0
+    return String(cString: path.baseAddress!)
+  }
+}
+
 /// Writes a file, or ends the command.
 func write(_ text: String, to path: String) throws {
   let file = fopen(path, "w")

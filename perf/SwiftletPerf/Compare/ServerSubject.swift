@@ -32,9 +32,12 @@ package struct ServerSubject: Sendable {
     }
   }
 
-  package init(name: String, url: String) {
+  package init(name: String, url: String) { self.init(name: name, url: url, launch: nil) }
+
+  init(name: String, url: String, launch: Launch?) {
     self.name = name
     self.url = url
+    self.launch = launch
   }
 
   private init(file: String) throws {

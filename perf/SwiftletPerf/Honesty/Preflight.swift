@@ -45,6 +45,9 @@ extension LoadPlan {
 
   /// Why it cannot be run here; nil when it can.
   var obstacle: String? {
+    if depth > 1, (try? Target(url).transport) == .http {
+      return "an HTTP connection carries one message at a time: leave out --depth"
+    }
     let descriptors = Machine.descriptors
     let connections = connections * threads
     guard connections + Self.ownDescriptors > descriptors else { return nil }

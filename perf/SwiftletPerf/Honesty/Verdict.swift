@@ -43,7 +43,7 @@ package enum Verdict: Sendable, Hashable {
       let milliseconds = (Double(lag) / 1e6).rounded(toDigits: 3)
       self = .clientSaturated("it saw to 1 % of its messages \(milliseconds) ms late or later")
     } else if missing > Int(outcome.due) / 100 + Self.fewMissing {
-      self = .serverLimited("it answered \(achieved.asPercent) of what was due")
+      self = .serverLimited("it brought \(achieved.asPercent) of what was due")
     } else {
       self = .asScheduled
     }
@@ -65,7 +65,12 @@ extension LoadOutcome {
   }
 
   /// Messages that were due while it was measured, in an open loop.
-  var due: UInt64 { tally.lag.totalCount }
+  var due: UInt64 {
+    guard plan.pattern == .push, case .open(let rate, _) = plan.arrivals else {
+      return tally.lag.totalCount
+    }
+    return UInt64(rate * Double(elapsed) / 1e9)
+  }
 
   /// Replies over what was due, in an open loop.
   package var achieved: Double? {

@@ -39,6 +39,10 @@ extension LoadThread {
       var options = ConnectOptions()
       options.localAddress = localAddress
       try client.connect(plan.url, options, handler: WebSocketChannel(connection))
+    case .http where plan.pattern == .push:
+      try client.connectStream(
+        to: target.location.host, port: target.location.port, from: localAddress,
+        handler: PollChannel(connection, target))
     case .http, .tcp:
       try client.connectStream(
         to: target.location.host, port: target.location.port, from: localAddress,

@@ -107,10 +107,10 @@ class LoadThread: @unchecked Sendable {
     payload = Payload(plan.format, size: plan.size, seed: plan.seed)
     images.initialize(to: WireImages(of: payload, to: target, seed: plan.seed &+ UInt64(index)))
     self.target = target
-    isScheduled = plan.arrivals != .closed
+    isScheduled = plan.arrivals != .closed && plan.pattern != .push
     ring = plan.messages?.ring()
     receivers = plan.pattern == .fanout ? Int32(plan.connections - 1) : 1
-    if case .open(let rate, let spacing) = plan.arrivals {
+    if isScheduled, case .open(let rate, let spacing) = plan.arrivals {
       schedule = Schedule(
         rate: rate / Double(plan.threads), spacing, seed: plan.seed &+ UInt64(index))
     }
@@ -154,7 +154,8 @@ class LoadThread: @unchecked Sendable {
 
   /// Begins to count anew, but for what was wrong: that counts from the start.
   func beginCounting() {
-    counting.pointee.tally = Tally(faults: counting.pointee.tally.faults)
+    let before = counting.pointee.tally
+    counting.pointee.tally = Tally(faults: before.faults, complaint: before.complaint)
     counting.pointee.isMeasuring = true
     counting.pointee.intervalEnd = monotonicNanoseconds() + 1_000_000_000
     usageBefore = .now
@@ -322,6 +323,12 @@ class LoadThread: @unchecked Sendable {
       counting.pointee.tally.interval = Interval()
       counting.pointee.intervalEnd += 1_000_000_000
     }
+  }
+
+  /// A reply was wrong in a way that can be told.
+  final func complain(_ complaint: String) {
+    if counting.pointee.tally.complaint == nil { counting.pointee.tally.complaint = complaint }
+    note { $0.corrupted += 1 }
   }
 
   final func note(_ fault: (inout Faults) -> Void) { fault(&counting.pointee.tally.faults) }

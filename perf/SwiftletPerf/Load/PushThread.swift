@@ -58,3 +58,21 @@ final class PushThread: LoadThread, @unchecked Sendable {
     count(InFlight.Message(scheduled: sent, sent: sent, left: 1), connection.inFlight, now)
   }
 }
+
+extension LoadPlan {
+  /// Messages that a server sends, so many a second to each connection: it is asked to by the parameters `rate` and
+  /// `size` of the URL's query.
+  package init(
+    pushedBy url: String, rate: Double, connections: Int, threads: Int, size: Int,
+    duration: Duration, warmUpLimit: Duration, seed: UInt64
+  ) {
+    // A whole number as such, which any server reads.
+    let written = Int(exactly: rate).map { "\($0)" } ?? "\(rate)"
+    self.init(
+      url: url + (url.contains("?") ? "&" : "?") + "rate=\(written)&size=\(size)", pattern: .push,
+      connections: connections, threads: threads,
+      arrivals: .open(rate: rate * Double(connections * threads), .constant), depth: 1,
+      format: .binary, size: size, duration: duration, warmUpLimit: warmUpLimit,
+      patience: .seconds(1), seed: seed)
+  }
+}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CSwiftlet
 import SwiftletClient
 import SwiftletCore
 import SwiftletServer
@@ -12,8 +11,6 @@ final class StreamChannel: ClientStreamHandler {
     /// So many bytes of the body are still to come.
     case body(left: Int)
   }
-
-  private static let maxFields = 64
 
   private let load: LoadConnection
   private let transport: Target.Transport
@@ -40,18 +37,17 @@ final class StreamChannel: ClientStreamHandler {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[used...])
         switch state {
         case .head:
-          guard let head = head(rest) else {
-            // What follows cannot be told apart any more.
-            load.thread.note { $0.corrupted += 1 }
+          switch transport.head(of: rest) {
+          case .partial: return used
+          case .wrong(let complaint):
+            load.thread.complain(complaint)
             connection.close(.normal)
             return bytes.count
+          case .whole(let size, let body):
+            let part = rest[size...].prefix(body)
+            take(UnsafeRawBufferPointer(rebasing: part), of: body, connection)
+            used += size + part.count
           }
-          if head.size == 0 { return used }
-          used += head.size
-          take(
-            UnsafeRawBufferPointer(rebasing: bytes[used...].prefix(head.body)), of: head.body,
-            connection)
-          used += min(head.body, bytes.count - used)
         case .body(let left):
           take(UnsafeRawBufferPointer(rebasing: rest.prefix(left)), of: left, connection)
           used += min(left, rest.count)
@@ -73,33 +69,6 @@ final class StreamChannel: ClientStreamHandler {
     if part.count == left {
       state = .head
       load.endReply(kind, connection)
-    }
-  }
-
-  /// The sizes of a reply's head, 0 when it is not whole, and of its body. nil when it is none.
-  private func head(_ bytes: UnsafeRawBufferPointer) -> (size: Int, body: Int)? {
-    switch transport {
-    case .tcp, .ws:
-      guard bytes.count >= 4 else { return (0, 0) }
-      return (4, Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))))
-    case .http:
-      return withUnsafeTemporaryAllocation(of: swl_http_field.self, capacity: Self.maxFields) {
-        fields in
-        var response = swl_http_response()
-        let size = swl_http_parse_response(
-          bytes.baseAddress, bytes.count, 0, fields.baseAddress, Self.maxFields, &response)
-        guard size > 0 else { return size == 0 ? (0, 0) : nil }
-        var length = swl_slice()
-        guard response.status == 200,
-          swl_http_field_find(&response.fields, "content-length", &length) == 1,
-          let body = Int(
-            String(
-              decoding: UnsafeRawBufferPointer(start: length.data, count: length.size),
-              as: UTF8.self
-            )), body >= 0
-        else { return nil }
-        return (Int(size), body)
-      }
     }
   }
 }

@@ -63,6 +63,8 @@ package struct Tally: Sendable {
   /// From when a topic's message was due to when it reached a subscriber, each of them.
   package var delivery = Latencies()
   package var faults = Faults()
+  /// What was wrong with the first reply of which that can be told.
+  package var complaint: String?
   /// Replies that came after the measured time, to messages that were sent within it or before.
   package var late = 0
   /// Messages that were due and found no room until the end.
@@ -81,6 +83,7 @@ package struct Tally: Sendable {
     one.received += other.received
     one.delivery.add(other.delivery)
     one.faults += other.faults
+    one.complaint = one.complaint ?? other.complaint
     one.late += other.late
     one.unsent += other.unsent
     one.perConnection += other.perConnection

@@ -17,6 +17,8 @@ package struct ResultFile: Codable, Sendable {
   /// What may have stood in the way, in sentences.
   package var preflight: [String] = []
   package var runs: [Run] = []
+  /// What the client adds by itself, where that was measured.
+  package var calibration: Calibration?
   /// Where servers were compared.
   package var comparison: Judgement?
 

@@ -135,6 +135,7 @@ extension Run {
     if plan.pattern == .fanout { figures["deliveries"] = outcome.deliveryRate }
     if let achieved = outcome.achieved { figures["achieved"] = achieved }
     if !outcome.wasSteady { remarks.append("The rate was not steady after the warm-up.") }
+    if let complaint = tally.complaint { remarks.append("Wrong was: \(complaint).") }
     verdict = Verdict(outcome).sentence
     faults = tally.faults
     threads = outcome.usage.map { ThreadShare(busy: $0.busy, starved: $0.starved) }

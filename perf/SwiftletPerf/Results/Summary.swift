@@ -16,6 +16,7 @@ extension LoadOutcome {
       tally.faults.isEmpty
       ? "every \(plan.pattern == .echo ? "reply" : "message") was right\n"
       : "WRONG: \(tally.faults.sentence)\n"
+    if let complaint = tally.complaint { text += "\(complaint)\n" }
     return text + "\(Verdict(self).sentence)\n"
   }
 
