@@ -38,7 +38,7 @@ extension LoadOutcome {
     switch plan.pattern {
     case .echo: arrivals += " on each"
     case .fanout: arrivals = "one sends to all others, \(arrivals)"
-    case .push: arrivals = "the server sends"
+    case .push: arrivals = "the server is to send \(arrivals.prefix { $0 != " " })"
     }
     return "\(plan.url): \(count) connections, \(arrivals), \(plan.size) B \(plan.format)"
   }
