@@ -8,9 +8,12 @@ struct SwiftletPerfCommand: AsyncParsableCommand {
     commandName: "swiftlet-perf", abstract: "Measures WebSocket servers and the code inside them.",
     subcommands: [
       EchoCommand.self,
+      ShortCommand.self,
       ImagesCommand.self,
       RampCommand.self,
       PeaksCommand.self,
+      InstancesCommand.self,
+      IdleCommand.self,
       FanoutCommand.self,
       PushCommand.self,
       CapacityCommand.self,
@@ -19,5 +22,6 @@ struct SwiftletPerfCommand: AsyncParsableCommand {
       KernelsCommand.self,
       ReportCommand.self,
       NullServerCommand.self,
+      ShareCommand.self,
     ])
 }

@@ -30,6 +30,13 @@ public struct Connection: ~Copyable {
     text.withUTF8 { send(UnsafeRawBufferPointer($0).bytes, kind: .text) }
   }
 
+  /// Sends a ping, which the peer must answer: see ``MessageHandler/ponged(_:on:)`` (RFC 6455 §5.5.2).
+  /// - Precondition: `payload` is at most 125 bytes.
+  public func ping(_ payload: RawSpan) {
+    precondition(payload.byteCount <= Int(SWL_CONTROL_PAYLOAD_MAX), "a ping has at most 125 bytes")
+    payload.withUnsafeBytes { loop.sendFrame(slot, opcode: SWL_OPCODE_PING, payload: $0) }
+  }
+
   /// Sends at once what the socket takes of what was sent so far; ``isBacklogged`` tells whether more waits
   /// than may.
   package func flush() { loop.flushCork(slot) }

@@ -20,6 +20,10 @@ open class MessageHandler: ConnectionHandler {
     part: RawSpan, kind: MessageKind, isLast: Bool, on connection: borrowing Connection
   ) {}
 
+  /// A pong arrived, with the payload of the ping that it answers: one of ``Connection/ping(_:)`` or an empty one
+  /// of the loop's own. A peer may also send pongs that answer nothing.
+  open func ponged(_ payload: RawSpan, on connection: borrowing Connection) {}
+
   /// The peer's close frame came; what it gave as code (1005 for none) and reason. ``closed(_:code:)``
   /// follows when the connection is gone.
   open func peerClosed(_ connection: borrowing Connection, code: CloseCode, reason: String) {}

@@ -165,6 +165,11 @@ extension Loop {
         sendFrame(
           slot, opcode: SWL_OPCODE_PONG,
           payload: UnsafeRawBufferPointer(start: event.data, count: event.size))
+      case SWL_EVENT_PONG where listening:
+        let payload = UnsafeRawBufferPointer(start: event.data, count: event.size)
+        messageHandler(slot)?._withUnsafeGuaranteedRef {
+          $0.ponged(payload.bytes, on: Connection(loop: self, slot: slot))
+        }
       case SWL_EVENT_CLOSE: peerClosed(slot, event)
       default: break
       }

@@ -27,7 +27,7 @@ import Testing
 
   private func run(
     _ misdeed: Misdeed, _ life: ExchangePlan.Life, count: Int = 250, connections: Int = 2,
-    size: Int = 4, patience: Duration = .milliseconds(200)
+    size: Int = 4, patience: Duration = .seconds(5)
   ) async throws -> ExchangeOutcome {
     var routes = Routes()
     // One for all connections, so that short ones meet with a misdeed too.

@@ -4,7 +4,7 @@ internal import FoundationEssentials
 internal import SwiftletCore
 
 /// What a thread had of its core, in nanoseconds.
-package struct ThreadUsage: Sendable {
+package struct ThreadUsage: Sendable, Codable {
   package var running: UInt64 = 0
   /// Ready to run while others had the core.
   package var waiting: UInt64 = 0

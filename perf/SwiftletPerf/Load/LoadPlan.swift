@@ -3,7 +3,7 @@
 internal import Glibc
 
 /// A load: what is sent to which server, how often and for how long.
-package struct LoadPlan: Sendable {
+package struct LoadPlan: Sendable, Codable {
   /// `ws://HOST:PORT/PATH`, `http://HOST:PORT/PATH` or `tcp://HOST:PORT`
   package var url: String
   package var pattern: Pattern
@@ -24,6 +24,12 @@ package struct LoadPlan: Sendable {
   package var seed: UInt64
   /// Where single messages are written, if they are.
   package var messages: MessageLog?
+
+  /// All but the log: that is a process's own.
+  private enum CodingKeys: CodingKey {
+    case url, pattern, connections, threads, arrivals, depth, format, size, duration, warmUpLimit
+    case patience, seed
+  }
 
   package init(
     url: String, pattern: Pattern = .echo, connections: Int, threads: Int, arrivals: Arrivals,
@@ -48,7 +54,7 @@ package struct LoadPlan: Sendable {
 }
 
 /// Who sends to whom.
-package enum Pattern: String, Sendable {
+package enum Pattern: String, Sendable, Codable {
   /// Every connection gets its own messages back.
   case echo
   /// The first connection's messages go to all others.
@@ -59,13 +65,13 @@ package enum Pattern: String, Sendable {
 }
 
 /// When messages are sent.
-package enum Arrivals: Sendable, Hashable {
+package enum Arrivals: Sendable, Hashable, Codable {
   /// Whenever there is room: a reply releases the next. The load yields when the server is slow.
   case closed
   /// At scheduled times, whatever the server does: so many a second over all connections.
   case open(rate: Double, Spacing)
 
-  package enum Spacing: String, Sendable, CaseIterable {
+  package enum Spacing: String, Sendable, CaseIterable, Codable {
     case constant
     /// Gaps of an exponential distribution, as of many clients that know nothing of one another.
     case poisson

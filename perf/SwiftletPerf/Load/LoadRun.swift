@@ -39,8 +39,11 @@ package enum LoadError: Error, CustomStringConvertible {
 
 extension LoadPlan {
   /// Runs the load: opens all connections, sends until the rate is steady, measures, and waits for what is
-  /// still to come. `watch` is told of the progress ten times a second, and at the begin and end of what is measured.
-  package func run(_ watch: (LoadProgress) -> Void = { _ in }) async throws -> LoadOutcome {
+  /// still to come. `watch` is told of the progress ten times a second, and at the begin and end of what is measured;
+  /// `opened` is waited for before anything is sent.
+  package func run(
+    _ watch: (LoadProgress) -> Void = { _ in }, opened: () async -> Void = {}
+  ) async throws -> LoadOutcome {
     if let obstacle { throw LoadError.system(obstacle) }
     let threads: [LoadThread]
     do {
@@ -51,7 +54,7 @@ extension LoadPlan {
       throw LoadError.system("the load's threads could not be started: \(error)")
     }
     let run = LoadRun(plan: self, threads: threads)
-    let outcome = try await run.outcome(watch)
+    let outcome = try await run.outcome(watch, opened)
     for thread in threads { await thread.client.shutDown() }
     return outcome
   }
@@ -75,8 +78,11 @@ private struct LoadRun {
   /// Halves that are compared to tell whether the rate is steady, in ticks.
   private static let half = 5
 
-  func outcome(_ watch: (LoadProgress) -> Void) async throws -> LoadOutcome {
+  func outcome(
+    _ watch: (LoadProgress) -> Void, _ opened: () async -> Void
+  ) async throws -> LoadOutcome {
     try await open(watch)
+    await opened()
     var outcome = LoadOutcome(plan: plan)
     let begin = ContinuousClock.now
     let start = monotonicNanoseconds() + 1_000_000

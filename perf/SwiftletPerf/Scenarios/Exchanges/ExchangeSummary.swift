@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ExchangeOutcome {
+  /// The outcome for people.
+  package var summary: String {
+    let count = plan.connections == 1 ? "1 connection" : "\(plan.connections) connections"
+    var text = "\(plan.url): \(count) at a time, "
+    text += plan.life == .short ? "a new one for each message\n" : "kept for all messages\n"
+    let seconds = Double(elapsed) / 1e9
+    text += "\n\(rate.rounded(toPlaces: 0)) replies/s over \(seconds.rounded(toPlaces: 1)) s\n"
+    text += table.text
+    if tally.closed > 0 {
+      let microseconds = clientTimePerConnection.rounded(toDigits: 3)
+      text += "\(microseconds) µs of the client's thread a connection\n"
+    }
+    text += tally.faults.isEmpty ? "every reply was right\n" : "WRONG: \(tally.faults.sentence)\n"
+    return text + "\(verdict.sentence)\n"
+  }
+
+  /// Microseconds.
+  package var clientTimePerConnection: Double {
+    tally.closed == 0 ? 0 : Double(usage.running) / 1000 / Double(tally.closed)
+  }
+
+  private var table: Table {
+    var table = Table(head: ["µs", "", "mean", "p50", "p90", "p99", "p99.9", "max", "count"])
+    let rows = [
+      ("connect", tally.connect), ("upgrade", tally.upgrade), ("send", tally.send),
+      ("first byte", tally.firstByte), ("last byte", tally.lastByte), ("response", tally.response),
+      ("close", tally.close), ("whole", tally.whole),
+    ]
+    for (name, times) in rows where times.totalCount > 0 {
+      let values =
+        [times.mean] + [50, 90, 99, 99.9].map { Double(times.valueAtPercentile($0)) }
+        + [Double(times.max)]
+      table.add(
+        [name, ""] + values.map { ($0 / 1000).rounded(toDigits: 3) } + ["\(times.totalCount)"])
+    }
+    return table
+  }
+}
