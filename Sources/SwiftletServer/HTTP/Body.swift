@@ -6,25 +6,26 @@ import CSwiftlet
 extension Loop {
   /// The size of a request's body, or nil when the request has been refused: a body that is not wanted would,
   /// left unread, be taken for the next request.
-  func bodySize(_ slot: Slot, _ head: swl_http_request, _ request: Request) -> Int? {
+  func bodySize(
+    _ slot: Slot, _ head: swl_http_request, _ request: Request, _ route: Routes.Route?
+  ) -> Int? {
     do throws(Refusal) {
-      return try bodySize(head, request)
+      return try bodySize(head, request, route)
     } catch {
-      refuse(
-        slot, error.status, error.sentence,
-        allow: state.pointee.routes[request.path]?.allowed ?? "GET, HEAD")
+      refuse(slot, error.status, error.sentence, allow: route?.allowed ?? "GET, HEAD")
       return nil
     }
   }
 
-  private func bodySize(_ head: swl_http_request, _ request: Request) throws(Refusal) -> Int {
+  private func bodySize(
+    _ head: swl_http_request, _ request: Request, _ route: Routes.Route?
+  ) throws(Refusal) -> Int {
     var head = head
     var value = swl_slice()
     let encodings = swl_http_field_find(&head.fields, "transfer-encoding", &value)
     let lengths = swl_http_field_find(&head.fields, "content-length", &value)
     if encodings == 0 && (lengths == 0 || (lengths == 1 && String(value) == "0")) { return 0 }
-    guard let limit = state.pointee.routes[request.path]?[request.method]?.maxBodySize, limit > 0
-    else {
+    guard let limit = route?[request.method]?.maxBodySize, limit > 0 else {
       throw Refusal(
         request.method == "GET" ? .badRequest : .methodNotAllowed,
         "No request body is taken here.")
@@ -74,7 +75,7 @@ extension Loop {
         message.front, message.count, 0, state.pointee.fields, Loop.maxFields, &head))
     if let request = Request(head) {
       respond(
-        slot, head, request,
+        slot, head, request, state.pointee.routes[request.path],
         UnsafeRawBufferPointer(start: message.front + size, count: message.count - size))
     }
     if state.pointee.delivering != nil {

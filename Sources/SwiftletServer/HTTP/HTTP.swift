@@ -21,12 +21,14 @@ extension Loop {
       if size == 0 { break }
       if size < 0 { return refuse(slot, Loop.status(ofParseError: Int32(size))) }
       guard let request = Request(head) else { return refuse(slot, .badRequest) }
-      guard let body = bodySize(slot, head, request) else { return }
+      let route = state.pointee.routes[request.path]
+      guard let body = bodySize(slot, head, request, route) else { return }
       if body > left - size {
         if left == size { sendContinue(slot, head) }
         return gatherRequest(slot, bytes, left, size: size + body)
       }
-      respond(slot, head, request, UnsafeRawBufferPointer(start: bytes + size, count: body))
+      respond(
+        slot, head, request, route, UnsafeRawBufferPointer(start: bytes + size, count: body))
       bytes += size + body
       left -= size + body
     }
@@ -46,7 +48,8 @@ extension Loop {
   }
 
   func respond(
-    _ slot: Slot, _ head: swl_http_request, _ request: Request, _ body: UnsafeRawBufferPointer
+    _ slot: Slot, _ head: swl_http_request, _ request: Request, _ route: Routes.Route?,
+    _ body: UnsafeRawBufferPointer
   ) {
     var head = head
     var value = swl_slice()
@@ -57,7 +60,6 @@ extension Loop {
     }
     var key: UnsafePointer<CChar>?
     let upgrade = swl_handshake_check(&head, &key)
-    let route = state.pointee.routes[request.path]
     do throws(Refusal) {
       guard let route else { throw Refusal(.notFound, "There is nothing at this path.") }
       switch upgrade {
@@ -116,15 +118,35 @@ extension Loop {
   ) {
     state.pointee.counters.pointee.httpResponses.add(1)
     let keepsAlive = request.keepsAlive && !isDraining
-    var head = Response.head(
-      status, contentType: contentType, fields: fields, bodySize: body.count,
-      keepsAlive: keepsAlive)
-    head.withUTF8 { sendBytes(slot, UnsafeRawBufferPointer($0)) }
+    // Piece by piece into the cork: a head that was put together first would cost as much as all the rest.
+    sendText(slot, "HTTP/1.1 ")
+    sendText(slot, String(status.rawValue))
+    sendText(slot, " ")
+    sendText(slot, status.phrase)
+    sendText(slot, "\r\n")
+    sendField(slot, "Content-Type", contentType)
+    sendField(slot, "Content-Length", String(body.count))
+    for field in fields { sendField(slot, field.name, field.value) }
+    if !keepsAlive { sendField(slot, "Connection", "close") }
+    sendText(slot, "\r\n")
+    // A response to HEAD, and a 304, have the length of the body but not the body.
     if !request.isHead && status != .notModified { sendBytes(slot, body) }
     slot.pointee.exchange &+= 1
     slot.pointee.flags.remove(.awaitsAnswer)
     slot.pointee.flags.insert(.keptAlive)
     enter(slot, keepsAlive ? .http : .lingering)
+  }
+
+  private func sendField(_ slot: Slot, _ name: String, _ value: String) {
+    sendText(slot, name)
+    sendText(slot, ": ")
+    sendText(slot, value)
+    sendText(slot, "\r\n")
+  }
+
+  private func sendText(_ slot: Slot, _ text: String) {
+    var text = text
+    text.withUTF8 { sendBytes(slot, UnsafeRawBufferPointer($0)) }
   }
 
   /// Answers with an error and closes: what follows on this connection cannot be trusted.

@@ -62,33 +62,6 @@ public struct Response: Sendable {
   public init(_ status: Status = .ok, _ sentence: String) {
     self.init(status, body: Array(sentence.utf8) + [UInt8(ascii: "\n")])
   }
-
-  /// A head on the wire. A response to HEAD, and a 304, have the length of the body but not the body.
-  static func head(
-    _ status: Status, contentType: String, fields: [(name: String, value: String)], bodySize: Int,
-    keepsAlive: Bool
-  ) -> String {
-    var head = ""
-    // Piece by piece, so that nothing but the head itself is allocated.
-    head.reserveCapacity(256)
-    func line(_ name: String, _ value: String) {
-      head += name
-      head += ": "
-      head += value
-      head += "\r\n"
-    }
-    head += "HTTP/1.1 "
-    head += String(status.rawValue)
-    head += " "
-    head += status.phrase
-    head += "\r\n"
-    line("Content-Type", contentType)
-    line("Content-Length", String(bodySize))
-    for field in fields { line(field.name, field.value) }
-    if !keepsAlive { line("Connection", "close") }
-    head += "\r\n"
-    return head
-  }
 }
 
 /// Thrown by a route to refuse a request before an upgrade: a status and a sentence for the client.
