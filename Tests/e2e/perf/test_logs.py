@@ -101,6 +101,19 @@ def test_images_write_a_file_a_run(server, tmp_path):
     assert "long-serial-wait.response" in histograms(tmp_path / "images.hlog")
 
 
+def test_calibrations_are_drawn(tmp_path):
+    points = [
+        {"connections": count, "rate": 1000, "mean": 2e4 + 500 * count, "p50": 2e4, "p99": 4e4} for count in (1, 2, 4)
+    ]
+    calibration = {"points": points, "perConnection": 500, "fixed": 20000}
+    file = write(tmp_path / "result.json", result(run(), calibration=calibration))
+    done = perf("report", file, "-o", tmp_path / "report.html")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "report.html").read_text()
+    for words in ["20.0 µs and 500 ns a connection", "a run without that", "4 connections", "78.5 µs"]:
+        assert words in page, words
+
+
 def test_comparisons_are_drawn(tmp_path):
     entry = {"name": "base", "rounds": [], "ratios": {}}
     ratio = {"median": 1.1, "low": 1.05, "high": 1.2}

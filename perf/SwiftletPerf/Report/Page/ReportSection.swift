@@ -17,6 +17,7 @@ struct ReportSection {
     title = name.map { "\(result.scenario): \($0)" } ?? result.scenario
     common =
       (result.comparison?.figures ?? []) + ScenarioFigures(result.runs.map { ($0.name, $0) }).all
+      + [result.calibration?.figure(result.runs)].compactMap { $0 }
     let isAlone = result.runs.count == 1
     own = result.runs.map { ($0, RunFigures(run: $0, prefix: isAlone ? "" : $0.name).all) }
   }
