@@ -59,12 +59,13 @@ enum PercentileFigure {
     }
     let total = Double(latencies.totalCount)
     var below: UInt64 = 0
-    let points = latencies.recordedValues().map { step in
-      defer { below += step.count }
-      return Plot.Point(
-        x: Double(below) / total, y: min(Double(step.value), Double(times.max)))
+    // Each value holds from the share that is below it to the one that is not above.
+    let points = latencies.recordedValues().flatMap { step in
+      let value = min(Double(step.value), Double(times.max))
+      let begin = Double(below) / total
+      below += step.count
+      return [begin, Double(below) / total].map { Plot.Point(x: min($0, last), y: value) }
     }
-    return Plot.Curve(
-      label: label, points: points + [Plot.Point(x: last, y: Double(times.max))], marks: marks)
+    return Plot.Curve(label: label, points: points, marks: marks)
   }
 }

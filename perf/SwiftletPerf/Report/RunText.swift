@@ -49,16 +49,18 @@ extension Run {
     guard let load else { return nil }
     let connections = load.allConnections
     let threads = load.threads > 1 ? " of \(load.threads) threads" : ""
+    let depth = load.depth > 0 ? "\(load.depth)" : "any number"
     var arrivals =
       load.rate.map {
-        "\(Unit.rate.text($0)) at \(load.arrivals) times, at most \(load.depth) in flight"
-      } ?? "\(load.depth) in flight"
+        "\(Unit.rate.text($0)) at \(load.arrivals) times, \(load.depth > 0 ? "at most " : "")\(depth) in flight"
+      } ?? "\(depth) in flight"
     switch load.pattern {
     case "fanout": arrivals = "one sends to all others, \(arrivals)"
     case "push": arrivals = "the server sends"
     default: arrivals += " on each"
     }
-    return "\(load.url): \("\(connections)".grouped) connections\(threads), \(arrivals), "
+    return
+      "\(load.url): \("\(connections)".grouped) \(connections == 1 ? "connection" : "connections")\(threads), \(arrivals), "
       + "\("\(load.size)".grouped) B \(load.format)"
   }
 

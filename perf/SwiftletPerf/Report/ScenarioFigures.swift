@@ -52,7 +52,8 @@ struct ScenarioFigures {
       groups[load.threads, default: []].append((load.allConnections, run))
     }
     return groups.sorted { $0.key < $1.key }.compactMap { threads, runs in
-      guard Set(runs.map(\.connections)).count > 1 else { return nil }
+      // Runs with as many connections differ in something else.
+      guard runs.count > 1, Set(runs.map(\.connections)).count == runs.count else { return nil }
       return (threads, runs.sorted { $0.connections < $1.connections })
     }
   }

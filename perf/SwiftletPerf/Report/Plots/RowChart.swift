@@ -57,13 +57,11 @@ struct RowChart: Drawing {
     let bottom = top + Double(rows.count) * Self.rowHeight + 6
     for tick in axis.ticks(atMost: Int((right - left) / Self.tickWidth)) {
       let x = place(tick.value)
-      if tick.value == reference {
-        body += SVG.line(x, top, x, bottom + 4, "stroke=\"\(Palette.text)\"")
-      } else {
-        // Not through the words above each row's line.
-        for y in [bottom - 4] + rows.indices.map({ Self.line(top, $0) - 7 }) {
-          body += SVG.line(x, y, x, y + 14, "stroke=\"\(Palette.grid)\" class=\"grid\"")
-        }
+      let isReference = tick.value == reference
+      let style = isReference ? Palette.text : "\(Palette.grid)\" class=\"grid"
+      // Not through the words above each row's line.
+      for y in [bottom - 4] + rows.indices.map({ Self.line(top, $0) - 7 }) {
+        body += SVG.line(x, y, x, y + 14, "stroke=\"\(style)\"")
       }
       let half = SVG.width(of: tick.label) / 2
       body += SVG.text(
