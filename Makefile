@@ -75,9 +75,11 @@ crash: build
 	$$(Tests/setup-venv.sh) Tests/e2e/store/crash.py --rounds $(CRASHES)
 
 e2e: build
+	swift build -c release --product swiftlet-perf
 	$$(Tests/setup-venv.sh) -m pytest Tests/e2e
 
 console: build browser
+	swift build -c release --product swiftlet-perf
 	$$(Tests/setup-venv.sh) -m pytest Tests/console
 
 bench: build
