@@ -133,8 +133,8 @@ let package = Package(
     .target(
       name: "SwiftletPerf",
       dependencies: [
-        "SwiftletClient", "SwiftletServer", "SwiftletCore", "CSwiftlet", "COpenSSL", "CZlib",
-        "PureSwift",
+        "SwiftletMessaging", "SwiftletClient", "SwiftletServer", "SwiftletCore", "CSwiftlet",
+        "COpenSSL", "CZlib", "PureSwift",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),

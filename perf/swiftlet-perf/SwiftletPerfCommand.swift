@@ -19,6 +19,7 @@ struct SwiftletPerfCommand: AsyncParsableCommand {
       CapacityCommand.self,
       CompareCommand.self,
       TransportsCommand.self,
+      CodecsCommand.self,
       KernelsCommand.self,
       ReportCommand.self,
       NullServerCommand.self,

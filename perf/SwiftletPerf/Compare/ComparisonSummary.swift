@@ -3,12 +3,18 @@
 extension SubjectRuns {
   /// All rounds as one run.
   package var run: Run {
-    var run = Run(
-      subject.name, turns.dropFirst().reduce(turns[0].outcome) { $0.merged(with: $1.outcome) })
+    var run = Run(subject.name, merging: turns.map(\.outcome))
     run.faults = faults
-    // Those of different rounds do not follow one another.
-    run.seconds = []
     return run
+  }
+}
+
+extension Run {
+  /// Rounds of one load, of which there is at least one, as one run.
+  init(_ name: String, merging outcomes: [LoadOutcome]) {
+    self.init(name, outcomes.dropFirst().reduce(outcomes[0]) { $0.merged(with: $1) })
+    // Those of different rounds do not follow one another.
+    seconds = []
   }
 }
 
