@@ -72,7 +72,9 @@ public final class MessagingService: Service {
         try self.confirm(request, body)
       }
     }
-    metrics?.add { [webhooks, slowConsumers] in webhooks.counters.text + slowConsumers.text }
+    guard let metrics else { return }
+    metrics.add { [webhooks] in webhooks.counters.text }
+    slowConsumers.register(in: metrics)
   }
 
   /// Serves webhooks until the graceful shutdown, and closes the store.

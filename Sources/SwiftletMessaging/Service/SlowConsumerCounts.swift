@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletServer
 import Synchronization
 
 /// What became of connections that did not take their notifications as fast as they came.
@@ -11,24 +12,19 @@ final class SlowConsumerCounts: Sendable {
   /// Times that posters began to wait for a connection.
   let blocks = Atomic(0)
 
-  /// In the Prometheus text format.
-  var text: String {
-    func counter(_ name: String, _ help: String, _ value: Int) -> String {
-      """
-      # HELP swiftlet_\(name) \(help)
-      # TYPE swiftlet_\(name) counter
-      swiftlet_\(name) \(value)
-
-      """
+  func register(in metrics: Metrics) {
+    metrics.add(counter: "notifications_dropped_total", "Notifications lost by slow subscribers.") {
+      self.dropped.load(ordering: .relaxed)
     }
-    return counter(
-      "notifications_dropped_total", "Notifications lost by slow subscribers.",
-      dropped.load(ordering: .relaxed))
-      + counter(
-        "slow_consumers_closed_total", "Subscribers closed with 1013 for being slow.",
-        closed.load(ordering: .relaxed))
-      + counter(
-        "slow_consumer_blocks_total", "Times that posters had to wait for a slow subscriber.",
-        blocks.load(ordering: .relaxed))
+    metrics.add(
+      counter: "slow_consumers_closed_total", "Subscribers closed with 1013 for being slow."
+    ) {
+      self.closed.load(ordering: .relaxed)
+    }
+    metrics.add(
+      counter: "slow_consumer_blocks_total", "Times that posters had to wait for a slow subscriber."
+    ) {
+      self.blocks.load(ordering: .relaxed)
+    }
   }
 }
