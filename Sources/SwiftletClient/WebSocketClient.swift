@@ -56,14 +56,10 @@ public final class WebSocketClient: Service {
   public func connect(
     _ url: String, _ options: ConnectOptions = ConnectOptions()
   ) async throws -> AsyncConnection {
-    let url = try WebSocketURL(url)
+    let destination = try Destination(url, options)
     let pending = PendingConnection()
-    let attempt = ConnectAttempt(
-      try options.request(to: url), handler: pending.makeHandler(), from: try options.source
-    ) { [server = url.server] in
-      pending.report($0, of: server)
-    }
-    let loop = begin(attempt, to: url.host, url.port)
+    let attempt = destination.attempt(pending.makeHandler(), report: pending.report)
+    let loop = begin(attempt, to: destination)
     let connection = try await withTaskCancellationHandler {
       try await pending.connection
     } onCancel: {
@@ -78,13 +74,12 @@ public final class WebSocketClient: Service {
   public func connect(
     _ url: String, _ options: ConnectOptions = ConnectOptions(), handler: sending ClientHandler
   ) throws(ConnectError) {
-    let url = try WebSocketURL(url)
-    let attempt = ConnectAttempt(
-      try options.request(to: url), handler: handler, from: try options.source
-    ) { [server = url.server] in
-      handler.report($0, of: server)
-    }
-    _ = begin(attempt, to: url.host, url.port)
+    connect(to: try Destination(url, options), handler: handler)
+  }
+
+  /// The same for a server that is connected to many times.
+  package func connect(to destination: Destination, handler: sending ClientHandler) {
+    _ = begin(destination.attempt(handler, report: handler.report), to: destination)
   }
 
   /// Opens a connection that carries bytes as they are, for a handler on the loop.
@@ -96,15 +91,27 @@ public final class WebSocketClient: Service {
   ) throws(ConnectError) {
     let source = try ConnectOptions.source(localAddress)
     let server = "tcp://" + (host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
-    let attempt = ConnectAttempt(handler, from: source) { handler.report($0, of: server) }
-    _ = begin(attempt, to: host, port)
+    let addresses = Resolver.literal(host, port)
+    let attempt = ConnectAttempt(handler, from: source, to: addresses) {
+      handler.report($0, of: server)
+    }
+    _ = begin(attempt, to: host, port, isResolved: !addresses.isEmpty)
   }
 
-  private func begin(_ attempt: ConnectAttempt, to host: String, _ port: UInt16) -> EventLoop {
+  private func begin(_ attempt: ConnectAttempt, to destination: Destination) -> EventLoop {
+    begin(
+      attempt, to: destination.url.host, destination.url.port,
+      isResolved: !destination.addresses.isEmpty)
+  }
+
+  private func begin(
+    _ attempt: ConnectAttempt, to host: String, _ port: UInt16, isResolved: Bool
+  ) -> EventLoop {
     let turn = nextLoop.wrappingAdd(1, ordering: .relaxed).oldValue
     let loop = loops[Int(UInt(bitPattern: turn) % UInt(loops.count))]
     // Before the name is known, as the deadline includes finding it.
     loop.connect(attempt)
+    if isResolved { return loop }
     resolver.resolve(host, port) { answer in
       switch answer {
       case .addresses(let addresses): loop.connect(attempt, to: addresses)
@@ -134,26 +141,5 @@ public final class WebSocketClient: Service {
 
   private func drain() {
     for loop in loops { loop.drain() }
-  }
-}
-
-extension ConnectOptions {
-  var source: SocketAddress? {
-    get throws(ConnectError) { try ConnectOptions.source(localAddress) }
-  }
-
-  static func source(_ address: String?) throws(ConnectError) -> SocketAddress? {
-    guard let address else { return nil }
-    return try Resolver.source(address)
-  }
-
-  func request(to url: WebSocketURL) throws(ConnectError) -> HandshakeRequest {
-    do {
-      return try HandshakeRequest(
-        host: url.authority, target: url.target, origin: origin, subprotocols: subprotocols,
-        fields: fields, compression: compression)
-    } catch {
-      throw .options(error)
-    }
   }
 }

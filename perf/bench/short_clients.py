@@ -3,15 +3,14 @@
 """What a short connection costs the client: `swiftlet-perf short`, all checks on, against the bare C client.
 
 Runs interleaved (A B B A ...) against the bare server, which has CPU 0, clients CPU 1, in a network namespace
-of their own: run it as root, after `make` and `swift build -c release`. CPU time is the whole process's, start and end
-included, divided by all connections it made.
+of their own: run it as root, after `make` and `swift build -c release`. CPU time is what each says it used within the
+measured time, divided by the connections of that time.
 """
 
 import argparse
 import json
 import os
 import pathlib
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,32 +20,25 @@ HERE = pathlib.Path(__file__).resolve().parent
 PERF = HERE.parents[1] / ".build" / "release" / "swiftlet-perf"
 
 
-def cpu_seconds():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+# Both return microseconds of CPU time a connection.
 
 
 def bare(port, seconds, connections):
     command = [HERE / ".build" / "load", "--port", str(port), "--short", "--connections", str(connections),
-               "--size", "20", "--seconds", str(seconds), "--warmup", "0"]  # fmt: skip
-    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["messages_total"]
+               "--size", "20", "--seconds", str(seconds), "--warmup", "0.5"]  # fmt: skip
+    run = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return run["client_busy"] / run["rate"] * 1e6
 
 
 def swiftlet(port, seconds, connections):
     with tempfile.NamedTemporaryFile() as file:
         subprocess.run(
             [PERF, "short", "--url", f"ws://127.0.0.1:{port}/echo", "--connections", str(connections),
-             "--duration", f"{seconds}s", "--warm-up", "1ms", "--json", file.name],
+             "--duration", f"{seconds}s", "--warm-up", "500ms", "--json", file.name],
             check=True, capture_output=True,
         )  # fmt: skip
         [run] = json.load(file)["runs"]
-        return run["times"]["close"]["count"]
-
-
-def measure(client, *arguments):
-    before = cpu_seconds()
-    done = client(*arguments)
-    return (cpu_seconds() - before) / done * 1e6
+        return run["figures"]["clientMicrosecondsPerConnection"]
 
 
 def main():
@@ -67,7 +59,7 @@ def main():
         costs = {bare: [], swiftlet: []}
         for number in range(options.rounds):
             for client in (bare, swiftlet) if number % 2 == 0 else (swiftlet, bare):
-                costs[client].append(measure(client, port, options.seconds, options.connections))
+                costs[client].append(client(port, options.seconds, options.connections))
     finally:
         server.kill()
         server.wait()

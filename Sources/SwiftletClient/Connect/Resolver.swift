@@ -20,10 +20,14 @@ final class Resolver: Sendable {
 
   private let waiters = Locked<[Name: [@Sendable (Answer) -> Void]]>([:])
 
-  /// Calls `body` with the answer: at once, where the host is an address, else on another thread.
+  /// Of a host that is written as an address; empty for a name.
+  static func literal(_ host: String, _ port: UInt16) -> [SocketAddress] {
+    guard case .addresses(let addresses) = lookUp(host, port, AI_NUMERICHOST) else { return [] }
+    return addresses
+  }
+
+  /// Calls `body` with the answer, on another thread.
   func resolve(_ host: String, _ port: UInt16, _ body: @escaping @Sendable (Answer) -> Void) {
-    let literal = Resolver.lookUp(host, port, AI_NUMERICHOST)
-    if case .addresses = literal { return body(literal) }
     let name = Name(host: host, port: port)
     let isFirst = waiters.withLock { waiters in
       waiters[name, default: []].append(body)
@@ -38,10 +42,8 @@ final class Resolver: Sendable {
 
   /// A numeric address to connect from; throws when it is none.
   static func source(_ address: String) throws(ConnectError) -> SocketAddress {
-    guard case .addresses(let found) = lookUp(address, 0, AI_NUMERICHOST) else {
-      throw .localAddress(address)
-    }
-    return found[0]
+    guard let found = literal(address, 0).first else { throw .localAddress(address) }
+    return found
   }
 
   private static func lookUp(_ host: String, _ port: UInt16, _ flags: Int32) -> Answer {

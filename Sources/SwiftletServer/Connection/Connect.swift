@@ -43,6 +43,8 @@ extension Loop {
     _ = state.pointee.admission.enter(limit: .max)
     state.pointee.attempts[slot.pointee.index] = attempt
     state.pointee.counters.pointee.open.add(1)
+    // Where there is nothing to resolve.
+    if !attempt.addresses.isEmpty { perform(on: slot) { connectToNextAddress(slot, attempt) } }
   }
 
   private func connectToNextAddress(_ slot: Slot, _ attempt: ConnectAttempt) {
@@ -86,11 +88,13 @@ extension Loop {
   }
 
   /// The socket has something to say: the connection stands, or this address has failed.
-  func connectProgressed(_ slot: Slot) {
+  func connectProgressed(_ slot: Slot, _ events: UInt32) {
     guard let attempt = state.pointee.attempts[slot.pointee.index] else { return }
     var error: Int32 = 0
-    var size = socklen_t(4)
-    getsockopt(slot.pointee.fd, SOL_SOCKET, SO_ERROR, &error, &size)
+    if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 {
+      var size = socklen_t(4)
+      getsockopt(slot.pointee.fd, SOL_SOCKET, SO_ERROR, &error, &size)
+    }
     guard error == 0 else {
       if attempt.failure == nil { attempt.failure = .unreachable(error) }
       return connectToNextAddress(slot, attempt)

@@ -20,7 +20,7 @@ package final class ConnectAttempt: @unchecked Sendable {
   /// Where the connection is in the loop's table.
   var token: Token?
   /// Addresses that have not been tried yet, best first.
-  var addresses: ArraySlice<SocketAddress> = []
+  var addresses: ArraySlice<SocketAddress>
   /// When the address in hand was begun with, and the milliseconds it has until the next is tried.
   var addressBegan: UInt32 = 0
   var addressLimit: UInt32 = 0
@@ -32,24 +32,27 @@ package final class ConnectAttempt: @unchecked Sendable {
   /// - Parameters:
   ///   - handler: Belongs to the loop from now on.
   ///   - source: The address it is to come from, its port 0 for any.
+  ///   - addresses: Where it goes; empty where they are to follow.
   ///   - report: Is called on the loop. After `.accepted` the handler is opened; `.failed` is the last
   ///     word.
   package init(
     _ request: HandshakeRequest, handler: MessageHandler, from source: SocketAddress? = nil,
-    report: @escaping (ConnectEvent) -> Void
+    to addresses: [SocketAddress] = [], report: @escaping (ConnectEvent) -> Void
   ) {
     kind = .webSocket(request, handler)
     self.source = source
+    self.addresses = addresses[...]
     self.report = report
   }
 
   /// A stream of bytes. The handler is opened after `.connected`, and nothing is ever accepted.
   package init(
     _ handler: StreamHandler, from source: SocketAddress? = nil,
-    report: @escaping (ConnectEvent) -> Void
+    to addresses: [SocketAddress] = [], report: @escaping (ConnectEvent) -> Void
   ) {
     kind = .stream(handler)
     self.source = source
+    self.addresses = addresses[...]
     self.report = report
   }
 }

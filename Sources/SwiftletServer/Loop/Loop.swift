@@ -198,7 +198,7 @@ struct Loop {
 
   private func handle(_ events: UInt32, _ slot: Slot) {
     perform(on: slot) {
-      if slot.pointee.phase == .connecting { return connectProgressed(slot) }
+      if slot.pointee.phase == .connecting { return connectProgressed(slot, events) }
       if events & EPOLLOUT.rawValue != 0 { writable(slot) }
       if events & ~EPOLLOUT.rawValue != 0 {
         // With nothing left to read, an error or a hang-up is all that can have come.

@@ -104,8 +104,9 @@ import Testing
       #expect(times.totalCount == 2000)
     }
     let sent = outcome.history.series[0].points
-    #expect(sent.last?[1] == 2000)
-    #expect(outcome.history.series[1].points.last?[1] == 0)
+    let pending = outcome.history.series[1].points
+    #expect(try #require(sent.last)[1] == 2000.0)
+    #expect(try #require(pending.last)[1] == 0.0)
     #expect(zip(sent, sent.dropFirst()).allSatisfy { $0[0] < $1[0] && $0[1] <= $1[1] })
     #expect(outcome.lasting.allSatisfy { $0 > 0 })
   }

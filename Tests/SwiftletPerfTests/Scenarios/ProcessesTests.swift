@@ -41,7 +41,12 @@ import Testing
     let plan = try sent(LoadShare(plan: outcome.plan)).plan
     let copy = try sent(LoadShare.Outcome(outcome)).outcome(of: plan)
     // All that is made of one is the same.
-    let (first, second) = (Run("x", outcome), Run("x", copy))
+    var (first, second) = (Run("x", outcome), Run("x", copy))
+    // But for the range of a second's histogram, which grows with what is in it.
+    for index in first.seconds.indices {
+      first.seconds[index].hdr = nil
+      second.seconds[index].hdr = nil
+    }
     #expect(try first.jsonText == second.jsonText)
     #expect(first.faults?.duplicated ?? 0 > 0)
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import SwiftletClient
+
 /// What exchanges brought to light.
 package struct ExchangeOutcome: Sendable {
   package var plan: ExchangePlan
@@ -23,6 +25,8 @@ extension ExchangePlan {
     let thread: ExchangeThread
     do {
       thread = try ExchangeThread(self, exchanges)
+    } catch let error as ConnectError {
+      throw LoadError.connect(error)
     } catch {
       throw LoadError.system("the client's thread could not be started: \(error)")
     }

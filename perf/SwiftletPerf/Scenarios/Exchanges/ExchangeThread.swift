@@ -27,6 +27,9 @@ final class ExchangeThread: @unchecked Sendable {
   private(set) var end: UInt64 = 0
 
   private let client: WebSocketClient
+  /// The server, once for each address to connect from.
+  private let destinations: [Destination]
+  private var begun = 0
   /// How many messages have been given out, and how many there are.
   private var given = 0
   private var limit: Int
@@ -46,6 +49,11 @@ final class ExchangeThread: @unchecked Sendable {
     // So that a handler is told when the kernel has taken the last byte.
     configuration.sendQueueLimit = 0
     client = try WebSocketClient(configuration: configuration)
+    destinations = try SourceAddresses(for: plan.url).all.map { source in
+      var options = ConnectOptions()
+      options.localAddress = source
+      return try Destination(plan.url, options)
+    }
   }
 
   func shutDown() async { await client.shutDown() }
@@ -80,11 +88,8 @@ final class ExchangeThread: @unchecked Sendable {
   func connect(_ connection: ExchangeConnection) {
     // It is this loop's, as this loop is the client's only one.
     nonisolated(unsafe) let connection = connection
-    do throws(ConnectError) {
-      try client.connect(plan.url, handler: connection)
-    } catch {
-      failed(error)
-    }
+    client.connect(to: destinations[begun % destinations.count], handler: connection)
+    begun += 1
   }
 
   /// The number of the next message; nil when there is none.

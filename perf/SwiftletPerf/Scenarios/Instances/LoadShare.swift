@@ -25,6 +25,7 @@ package struct LoadShare: Share {
     private var lag: LosslessTimes
     private var received: Int
     private var faults: Faults
+    private var complaint: String?
     private var late: Int
     private var unsent: Int
     private var perConnection: [Int]
@@ -45,6 +46,7 @@ package struct LoadShare: Share {
       lag = LosslessTimes(outcome.tally.lag)
       received = outcome.tally.received
       faults = outcome.tally.faults
+      complaint = outcome.tally.complaint
       late = outcome.tally.late
       unsent = outcome.tally.unsent
       perConnection = outcome.tally.perConnection
@@ -69,6 +71,7 @@ package struct LoadShare: Share {
       outcome.tally.lag = lag.histogram
       outcome.tally.received = received
       outcome.tally.faults = faults
+      outcome.tally.complaint = complaint
       outcome.tally.late = late
       outcome.tally.unsent = unsent
       outcome.tally.perConnection = perConnection

@@ -17,6 +17,9 @@ package struct SourceAddresses: Sendable {
       !given.isEmpty || !isLoopback ? given : (2..<2 + Self.loopback).map { "127.0.0.\($0)" }
   }
 
+  /// nil stands for what the system chooses.
+  package var all: [String?] { addresses.isEmpty ? [nil] : addresses }
+
   /// For the connection with a number.
   package subscript(number: Int) -> String? {
     addresses.isEmpty ? nil : addresses[number % addresses.count]
