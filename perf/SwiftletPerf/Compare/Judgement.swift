@@ -90,7 +90,7 @@ package struct Judgement: Codable, Sendable {
     let isByTime = subjects.contains { $0.judgedBy == .serverTime }
     remarks.append(
       isByTime
-        ? "There the verdict goes by the server's CPU time a message."
+        ? "Where that is so, the verdict goes by the servers' CPU time a message."
         : "The servers' CPU time, which would tell, is known only of servers that are started for the comparison."
     )
   }
