@@ -151,11 +151,11 @@ def test_wrong_replies_end_with_status_1(subject, tmp_path):
             ["did not listen at ws://127.0.0.1:1/ within 0.3 s"],
         ),
         ({"command": "echo listening on 1; sleep 1000"}, ["127.0.0.1:1"]),
-        ({"command": []}, ["command is empty"]),
-        ({"command": 3}, ["command is not of the right type"]),
+        ({"command": []}, ["command must be a line"]),
+        ({"command": 3}, ["line 3: a value is"]),
         ({}, ["url has {port}, which needs a command"]),
-        ({"cpus": "0", "url": "ws://x/"}, ["of no use without command"]),
-        ({"comand": "x"}, ["unknown: comand"]),
+        ({"cpus": "0", "url": "ws://x/"}, ["not known without command: cpus"]),
+        ({"comand": "x", "url": "ws://x/"}, ["not known without command: comand"]),
     ],
 )
 def test_says_why_a_subject_cannot_be_measured(subject, values, sentences):

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
-internal import TOMLKit
 
 /// What is compared with others: a server that runs already, or one that is started and stopped for it.
 package struct ServerSubject: Sendable {
@@ -44,23 +43,49 @@ package struct ServerSubject: Sendable {
     guard let bytes = FileManager.default.contents(atPath: file) else {
       throw SubjectError("\(file) cannot be read")
     }
-    let form: Form
     do {
-      form = try TOMLDecoder(strictDecoding: true).decode(
-        Form.self, from: String(decoding: bytes, as: UTF8.self))
+      try self.init(SubjectFile(String(decoding: bytes, as: UTF8.self)), folder: folder(of: file))
     } catch {
-      throw SubjectError("\(file): \(sentence(error))")
+      throw SubjectError("\(file): \(error)")
     }
-    self.init(name: form.name, url: form.url)
-    if let command = form.command {
-      guard !command.words.isEmpty else { throw SubjectError("\(file): command is empty") }
+  }
+
+  init(_ file: SubjectFile, folder: String) throws {
+    var values = file.values
+    func string(_ name: String) throws -> String? {
+      switch values.removeValue(forKey: name) {
+      case .string(let text): return text
+      case nil: return nil
+      default: throw SubjectError("\(name) must be a string")
+      }
+    }
+    /// Words as they are, or a line for the shell.
+    func command(_ name: String) throws -> [String]? {
+      switch values.removeValue(forKey: name) {
+      case .strings(let words) where !words.isEmpty: return words
+      case .string(let line) where !line.isEmpty: return ["sh", "-c", line]
+      case nil: return nil
+      default: throw SubjectError("\(name) must be a line for the shell or an array of words")
+      }
+    }
+    guard let name = try string("name"), let url = try string("url") else {
+      throw SubjectError("name and url are needed")
+    }
+    self.init(name: name, url: url)
+    if let program = try command("command") {
       launch = Launch(
-        command: command.words, folder: folder(of: file), cpus: form.cpus,
-        environment: form.environment ?? [:], version: form.version?.words)
-    } else if form.cpus != nil || form.environment != nil || form.version != nil {
-      throw SubjectError("\(file): cpus, environment and version are of no use without command")
-    } else if form.url.contains("{port}") {
-      throw SubjectError("\(file): url has {port}, which needs a command")
+        command: program, folder: folder, cpus: try string("cpus"), version: try command("version"))
+      switch values.removeValue(forKey: "environment") {
+      case .table(let variables): launch?.environment = variables
+      case nil: break
+      default: throw SubjectError("environment must be a table")
+      }
+    } else if url.contains("{port}") {
+      throw SubjectError("url has {port}, which needs a command")
+    }
+    guard values.isEmpty else {
+      let names = values.keys.sorted().joined(separator: ", ")
+      throw SubjectError("not known\(launch == nil ? " without command" : ""): \(names)")
     }
   }
 }
@@ -72,42 +97,6 @@ package struct SubjectError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// A file as it is written.
-private struct Form: Decodable {
-  var name: String
-  var url: String
-  var command: Command?
-  var cpus: String?
-  var environment: [String: String]?
-  var version: Command?
-
-  /// Words as they are, or a line for the shell.
-  struct Command: Decodable {
-    var words: [String]
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let line = try? container.decode(String.self) {
-        words = line.isEmpty ? [] : ["sh", "-c", line]
-      } else {
-        words = try container.decode([String].self)
-      }
-    }
-  }
-}
-
 private func folder(of file: String) -> String {
   file.lastIndex(of: "/").map { String(file[...$0]) } ?? "."
-}
-
-private func sentence(_ error: any Error) -> String {
-  switch error {
-  case let error as UnexpectedKeysError:
-    "unknown: \(error.keys.keys.sorted().joined(separator: ", "))"
-  case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
-  case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-    DecodingError.dataCorrupted(let context):
-    "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is not of the right type"
-  default: "\(error)"
-  }
 }
