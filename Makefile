@@ -7,6 +7,7 @@
 #   make store-bench    the memory store at 10 thousand and at 10 million messages, and sqlite's
 #   make fanout-bench   one poster and a thousand subscribers
 #   make post-bench     posting messages in JSON and in MessagePack, to memory and to disk
+#   make client-bench   the instrument against clients in C that check nothing
 #   make compare        swiftlet beside servers of other projects, into docs/comparison.md
 #   make parsers        the frame parser against other C libraries' (needs their -dev packages)
 
@@ -14,7 +15,7 @@ SHELL := /bin/bash
 FUZZ_SECONDS ?= 60
 BIN = .build/release
 
-.PHONY: deps browser build run test lint format bench kernels store-bench post-bench fanout-bench compare parsers core amalgamation fuzz fuzz-codec tsan conformance crash e2e console image-check clean
+.PHONY: deps browser build run test lint format bench kernels store-bench post-bench fanout-bench client-bench compare parsers core amalgamation fuzz fuzz-codec tsan conformance crash e2e console image-check clean
 
 deps:
 	@scripts/deps
@@ -87,6 +88,12 @@ bench: build
 	python3 perf/bench/compare.py --idle 15000 --json perf/results/latest.json \
 	  --subject 'floor=perf/bench/.build/bare_epoll 0 {mode}' \
 	  --subject 'swiftlet=$(BIN)/swiftlet serve --port 0 --loops 1 --log-level error'
+
+# Needs a network namespace, so root: short connections would fill the machine's connection tracking.
+client-bench: deps
+	$(MAKE) -C perf/bench
+	swift build -c release --product swiftlet-perf
+	python3 perf/bench/clients.py --json perf/results/clients.json
 
 kernels: deps
 	swift build -c release --product swiftlet-perf

@@ -87,16 +87,3 @@ extension ClientConfiguration {
     return configuration
   }
 }
-
-/// Runs tests on threads that may block, so that they may wait for a peer in simple ways.
-struct Blocking: TestTrait, SuiteTrait, TestScoping {
-  func provideScope(
-    for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
-  ) async throws {
-    try await withTaskExecutorPreference(BlockingExecutor.shared, operation: body)
-  }
-}
-
-extension Trait where Self == Blocking {
-  static var blocking: Blocking { Blocking() }
-}

@@ -94,16 +94,3 @@ let quiet: Logger = {
   logger.logLevel = .critical
   return logger
 }()
-
-/// Runs tests on threads that may block, so that they may wait for a server in simple ways.
-struct Blocking: TestTrait, SuiteTrait, TestScoping {
-  func provideScope(
-    for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
-  ) async throws {
-    try await withTaskExecutorPreference(BlockingExecutor.shared, operation: body)
-  }
-}
-
-extension Trait where Self == Blocking {
-  static var blocking: Blocking { Blocking() }
-}

@@ -48,16 +48,3 @@ func threadName() -> String {
   let count = read(file, &name, name.count)
   return String(decoding: name.prefix(max(0, count - 1)), as: UTF8.self)
 }
-
-/// Runs tests on threads that may block, so that they may wait for a server in simple ways.
-struct Blocking: TestTrait, SuiteTrait, TestScoping {
-  func provideScope(
-    for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
-  ) async throws {
-    try await withTaskExecutorPreference(BlockingExecutor.shared, operation: body)
-  }
-}
-
-extension Trait where Self == Blocking {
-  static var blocking: Blocking { Blocking() }
-}

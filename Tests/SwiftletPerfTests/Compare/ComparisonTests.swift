@@ -14,7 +14,7 @@ private func plan(_ arrivals: Arrivals = .closed) -> LoadPlan {
 }
 
 /// Whole comparisons of servers in this process, whose CPU time is therefore not known.
-@Suite struct ComparisonTests {
+@Suite(.blocking) struct ComparisonTests {
   private func judge(_ names: [String]) async throws -> Judgement {
     var routes = Routes()
     routes.webSocket("/equal") { _ in FaultyEcho(.none) }

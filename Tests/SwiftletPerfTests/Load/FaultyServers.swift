@@ -8,6 +8,9 @@ import Synchronization
 /// What a server may do wrong.
 enum Misdeed: CaseIterable {
   case none, drops, duplicates, reorders, corrupts, crosses, closes
+
+  /// Whether a client that waits for all replies would wait for ever.
+  var losesReplies: Bool { self != .none && self != .duplicates }
 }
 
 /// Echoes, but is wrong about every hundredth message.

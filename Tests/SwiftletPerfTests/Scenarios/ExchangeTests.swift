@@ -7,7 +7,7 @@ import Testing
 
 @testable import SwiftletPerf
 
-@Suite struct ExchangeTests {
+@Suite(.blocking) struct ExchangeTests {
   /// Numbers, as long as one likes.
   private struct Numbers: Exchanges {
     var size = 4

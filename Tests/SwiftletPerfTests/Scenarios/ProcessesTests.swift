@@ -11,7 +11,7 @@ import Testing
 
 /// What several processes of a scenario tell one another, and what is told of others. The processes themselves are
 /// tested from outside.
-@Suite struct ProcessesTests {
+@Suite(.blocking) struct ProcessesTests {
   private func sent<Value: Codable>(_ value: Value) throws -> Value {
     try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value))
   }
@@ -69,7 +69,7 @@ import Testing
     let found = try await withServer(routes) { server in
       LocalServer.processes(listeningOn: server.port)
     }
-    #expect(found == [Int(getpid())])
+    try #require(found == [Int(getpid())])
     let memory = try #require(ProcessMemory(of: found[0]))
     #expect(memory.resident > 1 << 20 && memory.peak >= memory.resident)
     #expect(ProcessMemory(of: 1 << 30) == nil)

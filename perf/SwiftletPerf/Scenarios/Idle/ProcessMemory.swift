@@ -35,12 +35,25 @@ package struct ProcessMemory: Codable, Sendable {
 enum LocalServer {
   static func processes(listeningOn port: UInt16) -> [Int] {
     let sockets = ["/proc/net/tcp", "/proc/net/tcp6"].reduce(into: Set<String>()) { sockets, path in
-      let data = FileManager.default.contents(atPath: path) ?? Data()
-      sockets.formUnion(listeners(in: String(decoding: data, as: UTF8.self), port: port))
+      sockets.formUnion(listeners(in: table(path), port: port))
     }
     guard !sockets.isEmpty else { return [] }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return names.compactMap { Int($0) }.filter { holds(sockets, $0) }.sorted()
+  }
+
+  /// A table of the kernel's, which gives a page at a time and says that it is empty: FileManager reads no further
+  /// than the first page.
+  private static func table(_ path: String) -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return "" }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var page = [UInt8](repeating: 0, count: 64 << 10)
+    while case let count = read(descriptor, &page, page.count), count > 0 {
+      bytes += page[..<count]
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// The inodes of sockets that listen on a port, in a table of the kernel's (proc(5), /proc/net/tcp).
