@@ -82,6 +82,7 @@ class LoadThread: @unchecked Sendable {
   private let images = UnsafeMutablePointer<WireImages>.allocate(capacity: 1)
   /// Asked with every message, and a variable's access would be checked.
   let isScheduled: Bool
+  private let isEcho: Bool
   /// Of each message.
   private let receivers: Int32
   private let ring: MessageRing?
@@ -108,6 +109,7 @@ class LoadThread: @unchecked Sendable {
     images.initialize(to: WireImages(of: payload, to: target, seed: plan.seed &+ UInt64(index)))
     self.target = target
     isScheduled = plan.arrivals != .closed && plan.pattern != .push
+    isEcho = plan.pattern == .echo
     ring = plan.messages?.ring()
     receivers = plan.pattern == .fanout ? Int32(plan.connections - 1) : 1
     if isScheduled, case .open(let rate, let spacing) = plan.arrivals {
@@ -233,10 +235,14 @@ class LoadThread: @unchecked Sendable {
     _ message: RawSpan, _ kind: MessageKind, _ connection: LoadConnection,
     _ open: borrowing Connection
   ) {
-    answered(
-      payload.sequence(
-        of: message, kind, on: connection.hears, near: connection.inFlight.pointee.oldest),
-      connection, open)
+    let sequence = payload.sequence(
+      of: message, kind, on: connection.hears, near: connection.inFlight.pointee.oldest)
+    // A call less for most loads' every message.
+    if isEcho {
+      returned(sequence, connection, open)
+    } else {
+      answered(sequence, connection, open)
+    }
   }
 
   final func newParts() -> ReplyParts { ReplyParts(for: payload) }
@@ -259,6 +265,14 @@ class LoadThread: @unchecked Sendable {
 
   /// A reply is there, to the message at this place in the sequence; nil when it is none as it was sent.
   func answered(
+    _ sequence: UInt64?, _ connection: LoadConnection, _ open: borrowing Connection
+  ) {
+    returned(sequence, connection, open)
+  }
+
+  /// The same where the connection's own messages come back.
+  @inline(__always)
+  private func returned(
     _ sequence: UInt64?, _ connection: LoadConnection, _ open: borrowing Connection
   ) {
     let now = open.arrival
