@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The runs that docs/measuring.md speaks of: scenarios of swiftlet-perf on this machine, the server on one CPU and the
-client on another. Writes perf/results/measuring/NAME.json and .txt, and the plots that the page shows.
+client on another. Writes perf/results/measuring/NAME.json and .txt.
 
   python3 perf/measuring/measure.py [NAME...]
 """
 
 import contextlib
+import os
 import pathlib
 import re
 import signal
@@ -16,9 +17,9 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = ROOT / ".build" / "release"
-RESULTS = ROOT / "perf" / "results" / "measuring"
-IMAGES = ROOT / "docs" / "images"
+# From there, so that no result names this machine's folders.
+BIN = pathlib.Path(".build") / "release"
+RESULTS = pathlib.Path("perf") / "results" / "measuring"
 SERVER_CPU, CLIENT_CPU = "0", "1"
 
 
@@ -84,7 +85,7 @@ def stall_closed(server):
 def stall_open(server):
     with server.stalling():
         perf("stall-open", "echo", "--url", f"ws://127.0.0.1:{server.port}/echo", *STALL,
-             "--rate", "5000", "--depth", "1000")  # fmt: skip
+             "--rate", "5000")  # fmt: skip
 
 
 def calibrated(server):
@@ -126,15 +127,9 @@ def ramp(server):
 SCENARIOS = [stall_closed, stall_open, calibrated, scheduled, transports, topic, capacity, peaks, ramp]
 
 
-def draw(name):
-    report = [BIN / "swiftlet-perf", "report", RESULTS / f"{name}.json"]
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([*report, "--svg", folder, "-o", f"{folder}/report.html"], check=True)
-        print(name, sorted(path.name for path in pathlib.Path(folder).glob("*.svg")))
-
-
 def main():
     wanted = sys.argv[1:]
+    os.chdir(ROOT)
     RESULTS.mkdir(parents=True, exist_ok=True)
     for scenario in SCENARIOS:
         if not wanted or scenario.__name__ in wanted:

@@ -44,7 +44,9 @@ package struct Calibration: Codable, Sendable {
   ) async throws -> Calibration {
     let subject = ServerSubject(
       name: "null server", url: "ws://127.0.0.1:{port}/",
-      launch: ServerSubject.Launch(command: command, folder: "."))
+      // A client that is held to a processor would share it with a server that inherits that.
+      launch: ServerSubject.Launch(
+        command: command, folder: ".", cpus: "0-\(Machine.current.processors - 1)"))
     let server = try await RunningSubject.start(subject, limit: .seconds(10))
     do {
       var points: [Point] = []
