@@ -3,21 +3,10 @@
 
 import contextlib
 import json
-import subprocess
 import threading
 
-from serverprocess import PATIENCE, binary
+from reports import perf
 from websockets.sync.server import serve
-
-
-def perf(*arguments):
-    return subprocess.run(
-        [binary().with_name("swiftlet-perf"), *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
 
 
 def measured(file, *arguments):

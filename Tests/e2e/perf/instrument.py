@@ -1,25 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running `swiftlet-perf`, and servers of the Python `websockets` library for it to measure."""
+"""Servers of the Python `websockets` library for `swiftlet-perf` to measure."""
 
 import asyncio
 import contextlib
-import subprocess
 import threading
 
-from serverprocess import PATIENCE, binary
+from serverprocess import PATIENCE
 from websockets.asyncio.server import serve
 
 BRIEF = ["--duration", "300ms"]
-
-
-def perf(*arguments):
-    return subprocess.run(
-        [binary().with_name("swiftlet-perf"), *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
 
 
 @contextlib.contextmanager

@@ -4,7 +4,8 @@
 import asyncio
 import json
 
-from instrument import perf, python_server
+from instrument import python_server
+from reports import perf
 
 BRIEF = ["--duration", "200ms", "--connections", "2", "--warm-up", "100ms"]
 

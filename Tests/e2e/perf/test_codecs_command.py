@@ -5,7 +5,7 @@ import json
 
 import msgpack
 import pytest
-from instrument import perf
+from reports import perf
 
 CELLS = [f"{content}, {format}" for content in ("record", "text", "binary") for format in ("json", "msgpack")]
 

@@ -6,7 +6,8 @@ import re
 
 import pytest
 from hdrh.histogram import HdrHistogram
-from instrument import BRIEF, perf, python_server
+from instrument import BRIEF, python_server
+from reports import perf
 
 SUBSCRIBERS = ["--connections", "5"]
 

@@ -14,7 +14,8 @@ import threading
 import time
 
 import pytest
-from instrument import perf, python_server
+from instrument import python_server
+from reports import perf
 from serverprocess import PATIENCE, binary
 
 

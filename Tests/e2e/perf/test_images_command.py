@@ -4,7 +4,8 @@
 import statistics
 
 import pytest
-from command import measured, perf, python_server
+from command import measured, python_server
+from reports import perf
 
 SMALL = ["--count", "20", "--shape", "30x40", "--parallel", "3"]
 CELLS = [

@@ -4,21 +4,8 @@
 import itertools
 
 import pytest
-from command import measured, perf, python_server
-
-
-def echo(connection):
-    for message in connection:
-        connection.send(message)
-
-
-@pytest.fixture(params=["ours", "foreign"])
-def url(request):
-    if request.param == "ours":
-        yield f"ws://127.0.0.1:{request.getfixturevalue('server').port}/echo"
-    else:
-        with python_server(echo) as foreign:
-            yield foreign
+from command import measured, python_server
+from reports import perf
 
 
 def test_ramp_has_a_run_for_each_step_and_number_of_threads(url, tmp_path):

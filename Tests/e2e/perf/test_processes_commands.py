@@ -9,7 +9,8 @@ import socket
 import threading
 
 import pytest
-from command import measured, perf, python_server
+from command import measured, python_server
+from reports import perf
 
 IDLE = ["--processes", "2", "--hold", "100ms"]
 

@@ -9,7 +9,8 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from instrument import BRIEF, perf, python_server
+from instrument import BRIEF, python_server
+from reports import perf
 
 
 def pusher(spoil=lambda number, message: [message]):

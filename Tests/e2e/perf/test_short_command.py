@@ -2,24 +2,11 @@
 """`swiftlet-perf short` from outside."""
 
 import pytest
-from command import measured, perf, python_server
+from command import measured, python_server
+from reports import perf
 
 BRIEF = ["--duration", "300ms", "--warm-up", "50ms", "--connections", "4"]
 PHASES = {"connect", "upgrade", "send", "firstByte", "lastByte", "response", "close", "whole"}
-
-
-def echo(connection):
-    for message in connection:
-        connection.send(message)
-
-
-@pytest.fixture(params=["ours", "foreign"])
-def url(request):
-    if request.param == "ours":
-        yield f"ws://127.0.0.1:{request.getfixturevalue('server').port}/echo"
-    else:
-        with python_server(echo) as foreign:
-            yield foreign
 
 
 @pytest.mark.parametrize("format", ["binary", "text", "json", "msgpack"])

@@ -5,7 +5,8 @@ import json
 import re
 
 import pytest
-from instrument import BRIEF, perf
+from instrument import BRIEF
+from reports import perf
 from serverprocess import ServerProcess
 
 

@@ -188,6 +188,19 @@ struct Layout {
     }
   }
 
+  /// Writes sequence and checksum into a message, as ``Payload/words(_:of:)`` has them.
+  @inline(__always)
+  func write(_ words: (sequence: UInt64, checksum: UInt64), to message: UnsafeMutableRawPointer) {
+    message.storeBytes(of: words.sequence, toByteOffset: sequenceOffset, as: UInt64.self)
+    if notation == .hexadecimal {
+      message.storeBytes(of: words.checksum, toByteOffset: checksumOffset, as: UInt64.self)
+    } else {
+      message.storeBytes(
+        of: UInt32(truncatingIfNeeded: words.checksum), toByteOffset: checksumOffset,
+        as: UInt32.self)
+    }
+  }
+
   private init(
     _ notation: Notation, sequence: Int, checksum: Int, leastSize: Int? = nil,
     _ fixed: [(offset: Int, bytes: [UInt8])] = []

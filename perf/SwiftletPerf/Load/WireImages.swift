@@ -22,17 +22,12 @@ struct WireImages: ~Copyable {
   private let memory: UnsafeMutableRawPointer
   /// Of one image.
   private let size: Int
-  private let sequenceOffset: Int
-  private let checksumOffset: Int
-  private let hasLongChecksum: Bool
+  private let prefixSize: Int
   private var next = 0
 
   init(of payload: borrowing Payload, to target: Target, seed: UInt64) {
-    let prefixSize = target.prefix(of: payload, key: 0).count
+    prefixSize = target.prefix(of: payload, key: 0).count
     size = prefixSize + payload.size
-    sequenceOffset = prefixSize + payload.layout.sequenceOffset
-    checksumOffset = prefixSize + payload.layout.checksumOffset
-    hasLongChecksum = payload.layout.notation == .hexadecimal
     let count = target.isMasked ? max(2, min(64, Self.room / size)) : 1
     images = .allocate(capacity: count)
     memory = .allocate(byteCount: count * size, alignment: 64)
@@ -76,15 +71,9 @@ struct WireImages: ~Copyable {
     next += 1
     if next == images.count { next = 0 }
     let words = payload.words(sequence, of: connection)
-    image.bytes.storeBytes(
-      of: words.sequence ^ image.sequenceMask, toByteOffset: sequenceOffset, as: UInt64.self)
-    let checksum = words.checksum ^ image.checksumMask
-    if hasLongChecksum {
-      image.bytes.storeBytes(of: checksum, toByteOffset: checksumOffset, as: UInt64.self)
-    } else {
-      image.bytes.storeBytes(
-        of: UInt32(truncatingIfNeeded: checksum), toByteOffset: checksumOffset, as: UInt32.self)
-    }
+    payload.layout.write(
+      (words.sequence ^ image.sequenceMask, words.checksum ^ image.checksumMask),
+      to: image.bytes + prefixSize)
     body(UnsafeRawBufferPointer(start: image.bytes, count: size).bytes)
   }
 }

@@ -44,23 +44,12 @@ extension LoadOutcome {
   }
 
   private var table: Table {
-    var table = Table(head: ["µs", "", "mean", "p50", "p90", "p99", "p99.9", "max", "count"])
-    func add(_ name: String, _ times: Latencies) {
-      guard times.totalCount > 0 else { return }
-      let values =
-        [times.mean]
-        + [50, 90, 99, 99.9].map { Double(times.valueAtPercentile($0)) } + [Double(times.max)]
-      table.add(
-        [name, ""] + values.map { ($0 / 1000).rounded(toDigits: 3) } + ["\(times.totalCount)"])
-    }
-    add("connect", phases.connect)
-    add("upgrade", phases.upgrade)
-    add(plan.pattern == .fanout ? "last delivery" : "response", tally.response)
-    add("service", tally.service)
-    add("delivery", tally.delivery)
-    add("schedule lag", tally.lag)
-    add("close", phases.close)
-    return table
+    Table(microsecondsOf: [
+      ("connect", phases.connect), ("upgrade", phases.upgrade),
+      (plan.pattern == .fanout ? "last delivery" : "response", tally.response),
+      ("service", tally.service), ("delivery", tally.delivery), ("schedule lag", tally.lag),
+      ("close", phases.close),
+    ])
   }
 
   private func seconds(_ nanoseconds: UInt64) -> String {
@@ -69,6 +58,19 @@ extension LoadOutcome {
 
   private func seconds(_ duration: Duration) -> String {
     (duration / .seconds(1)).rounded(toPlaces: 1)
+  }
+}
+
+extension Table {
+  /// Histograms of nanoseconds, a row each; empty ones are left out.
+  init(microsecondsOf rows: [(name: String, times: Latencies)]) {
+    self.init(head: ["µs", "", "mean", "p50", "p90", "p99", "p99.9", "max", "count"])
+    for (name, times) in rows where times.totalCount > 0 {
+      let values =
+        [times.mean]
+        + [50, 90, 99, 99.9].map { Double(times.valueAtPercentile($0)) } + [Double(times.max)]
+      add([name, ""] + values.map { ($0 / 1000).rounded(toDigits: 3) } + ["\(times.totalCount)"])
+    }
   }
 }
 

@@ -18,16 +18,7 @@ package final class EchoExchanges: Exchanges, @unchecked Sendable {
   deinit { message.deallocate() }
 
   package func with(_ number: Int, _ body: (RawSpan, MessageKind) -> Void) {
-    let layout = payload.layout
-    let words = payload.words(UInt64(number), of: 0)
-    message.storeBytes(of: words.sequence, toByteOffset: layout.sequenceOffset, as: UInt64.self)
-    if layout.notation == .hexadecimal {
-      message.storeBytes(of: words.checksum, toByteOffset: layout.checksumOffset, as: UInt64.self)
-    } else {
-      message.storeBytes(
-        of: UInt32(truncatingIfNeeded: words.checksum), toByteOffset: layout.checksumOffset,
-        as: UInt32.self)
-    }
+    payload.layout.write(payload.words(UInt64(number), of: 0), to: message.baseAddress!)
     body(UnsafeRawBufferPointer(message).bytes, payload.format.messageKind)
   }
 

@@ -23,19 +23,10 @@ extension ExchangeOutcome {
   }
 
   private var table: Table {
-    var table = Table(head: ["µs", "", "mean", "p50", "p90", "p99", "p99.9", "max", "count"])
-    let rows = [
+    Table(microsecondsOf: [
       ("connect", tally.connect), ("upgrade", tally.upgrade), ("send", tally.send),
       ("first byte", tally.firstByte), ("last byte", tally.lastByte), ("response", tally.response),
       ("close", tally.close), ("whole", tally.whole),
-    ]
-    for (name, times) in rows where times.totalCount > 0 {
-      let values =
-        [times.mean] + [50, 90, 99, 99.9].map { Double(times.valueAtPercentile($0)) }
-        + [Double(times.max)]
-      table.add(
-        [name, ""] + values.map { ($0 / 1000).rounded(toDigits: 3) } + ["\(times.totalCount)"])
-    }
-    return table
+    ])
   }
 }
