@@ -9,7 +9,11 @@ struct Swiftlet: AsyncParsableCommand {
     commandName: "swiftlet",
     abstract: "A WebSocket server for binary work.",
     version: "0.1.0",
-    subcommands: [Serve.self, Sign.self])
+    subcommands: [
+      Serve.self,
+      Check.self,
+      Sign.self,
+    ])
 }
 
 @main

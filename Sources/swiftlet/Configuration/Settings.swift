@@ -12,6 +12,12 @@ struct Settings {
   private let environment: ConfigReader
   private let file: FileProvider<JSONSnapshot>?
   private let path: String
+  private let asked = Names()
+
+  /// The options that were looked for.
+  private final class Names {
+    var names: Set<String> = []
+  }
 
   /// Reads the file named on the command line or by SWIFTLET_CONFIG, if any.
   init(
@@ -77,6 +83,17 @@ struct Settings {
     return value
   }
 
+  /// Complains of a key in the file that is no option: most likely one that is misspelt. Called when all
+  /// options have been read. Not so in the environment, where others put variables of such names.
+  func refuseUnknownKeys() throws(StartFailure) {
+    guard file != nil, let data = FileManager.default.contents(atPath: path),
+      let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+    else { return }
+    guard let unknown = object.keys.filter({ !asked.names.contains($0) }).min() else { return }
+    throw StartFailure(
+      "\"\(unknown)\" in \(path) is no option: see swiftlet serve --help", status: EX_CONFIG)
+  }
+
   /// A value as written, and where.
   private struct Found {
     var value: String
@@ -89,6 +106,7 @@ struct Settings {
   }
 
   private func find(_ name: String, _ flag: String?) throws(StartFailure) -> Found? {
+    asked.names.insert(name)
     if let flag { return Found(value: flag, place: "--\(name)", status: EX_USAGE) }
     let key = ConfigKey(name)
     if let value = environment.string(forKey: key) {

@@ -50,32 +50,30 @@ struct MessagingOptions: ParsableArguments {
   var requireConfirmation = false
 
   /// `sendQueueLimit` bounds what waits for a connection here as it does in the server's queue.
-  func service(
-    _ settings: Settings, sendQueueLimit: Int, _ logger: Logger
-  ) throws(StartFailure) -> MessagingService {
-    var messaging = MessagingSettings()
+  func plan(
+    _ settings: Settings, sendQueueLimit: Int
+  ) throws(StartFailure) -> MessagingPlan {
+    var plan = MessagingPlan()
     try settings.read(
-      "notification-format", notificationFormat, into: &messaging.notificationFormat)
+      "notification-format", notificationFormat, into: &plan.settings.notificationFormat)
     try settings.read(
       "webhook-allow", webhookAllow.isEmpty ? nil : webhookAllow.joined(separator: ","),
-      into: &messaging.webhooks.addresses)
-    messaging.notificationQueueLimit = sendQueueLimit
-    try settings.read("slow-consumer", slowConsumer, into: &messaging.slowConsumer)
+      into: &plan.settings.webhooks.addresses)
+    plan.settings.notificationQueueLimit = sendQueueLimit
+    try settings.read("slow-consumer", slowConsumer, into: &plan.settings.slowConsumer)
     try settings.read(
       "require-confirmation", requireConfirmation ? "on" : nil,
-      into: &messaging.webhooks.requiresConfirmation)
-    var choice = StoreChoice.memory
-    try settings.read("store", store, into: &choice)
+      into: &plan.settings.webhooks.requiresConfirmation)
+    try settings.read("store", store, into: &plan.store)
     var tokenFile: String?
     try settings.read("tokens", tokens, into: &tokenFile)
     var keyFile: String?
     try settings.read("signing-key", signingKey, into: &keyFile)
-    if messaging.webhooks.requiresConfirmation && keyFile == nil {
+    if plan.settings.webhooks.requiresConfirmation && keyFile == nil {
       throw StartFailure("--require-confirmation needs --signing-key", status: EX_USAGE)
     }
-    return MessagingService(
-      settings: messaging, authentication: try authentication(tokenFile, keyFile),
-      store: try choice.open(messaging), logger: logger)
+    plan.authentication = try authentication(tokenFile, keyFile)
+    return plan
   }
 
   /// None is needed where neither tokens nor a key are given.
@@ -87,6 +85,19 @@ struct MessagingOptions: ParsableArguments {
     if let tokenFile { authentication.tokens = try readTokens(tokenFile) }
     if let keyFile { authentication.signingKey = try readSigningKey(keyFile) }
     return authentication
+  }
+}
+
+/// What the options come to, with the store still closed.
+struct MessagingPlan {
+  var settings = MessagingSettings()
+  var authentication: Authentication?
+  var store = StoreChoice.memory
+
+  func open(_ logger: Logger) throws(StartFailure) -> MessagingService {
+    MessagingService(
+      settings: settings, authentication: authentication, store: try store.open(settings),
+      logger: logger)
   }
 }
 
