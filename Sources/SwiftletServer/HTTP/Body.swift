@@ -12,7 +12,9 @@ extension Loop {
     do throws(Refusal) {
       return try bodySize(head, request, route)
     } catch {
-      refuse(slot, error.status, error.sentence, allow: route?.allowed ?? "GET, HEAD")
+      refuse(
+        slot, error.status, error.sentence, reason: error.reason,
+        allow: route?.allowed ?? "GET, HEAD")
       return nil
     }
   }

@@ -79,8 +79,8 @@ extension Loop {
       }
     } catch {
       refuse(
-        slot, error.status, error.sentence, isHead: request.method == "HEAD",
-        allow: route?.allowed ?? "GET, HEAD")
+        slot, error.status, error.sentence, reason: error.reason,
+        isHead: request.method == "HEAD", allow: route?.allowed ?? "GET, HEAD")
     }
   }
 
@@ -151,8 +151,8 @@ extension Loop {
 
   /// Answers with an error and closes: what follows on this connection cannot be trusted.
   func refuse(
-    _ slot: Slot, _ status: Status, _ sentence: String? = nil, isHead: Bool = false,
-    allow methods: String = "GET, HEAD"
+    _ slot: Slot, _ status: Status, _ sentence: String? = nil, reason: HandshakeFailure? = nil,
+    isHead: Bool = false, allow methods: String = "GET, HEAD"
   ) {
     var response = Response(status, sentence ?? status.phrase)
     switch status {
@@ -163,6 +163,7 @@ extension Loop {
     default: break
     }
     state.pointee.counters.pointee.refused.add(1)
+    state.pointee.counters.pointee.failed(reason ?? HandshakeFailure(status))
     let request = ExchangeReference.Request(
       number: slot.pointee.exchange, keepsAlive: false, isHead: isHead)
     response.body.withUnsafeBytes {

@@ -68,9 +68,13 @@ public struct Response: Sendable {
 public struct Refusal: Error {
   public var status: Status
   public var sentence: String
+  /// As what it is counted.
+  public var reason: HandshakeFailure
 
-  public init(_ status: Status, _ sentence: String) {
+  /// - Parameter reason: Where the status says too little.
+  public init(_ status: Status, _ sentence: String, reason: HandshakeFailure? = nil) {
     self.status = status
     self.sentence = sentence
+    self.reason = reason ?? HandshakeFailure(status)
   }
 }

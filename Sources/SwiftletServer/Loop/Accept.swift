@@ -40,6 +40,7 @@ extension Loop {
   private func open(_ fd: Int32, _ language: LoopListener.Language) {
     guard state.pointee.admission.enter(limit: state.pointee.maxConnections) else {
       state.pointee.counters.pointee.refused.add(1)
+      state.pointee.counters.pointee.failed(.connections)
       refuse(fd, language)
       return
     }

@@ -18,6 +18,30 @@ struct Counter: ~Copyable {
   var current: UInt64 { value.load(ordering: .relaxed) }
 }
 
+/// As many counters as a metric's label has values.
+struct CounterArray: ~Copyable {
+  private let first: UnsafeMutablePointer<Counter>
+  let count: Int
+
+  init(count: Int) {
+    self.count = count
+    first = .allocate(capacity: count)
+    for index in 0..<count { (first + index).initialize(to: Counter()) }
+  }
+
+  deinit {
+    first.deinitialize(count: count)
+    first.deallocate()
+  }
+
+  subscript(index: Int) -> Counter {
+    _read {
+      precondition(index < count)
+      yield first[index]
+    }
+  }
+}
+
 /// What one loop counts.
 struct Counters: ~Copyable {
   let accepted = Counter()
@@ -34,10 +58,15 @@ struct Counters: ~Copyable {
   let bytesSent = Counter()
   let protocolErrors = Counter()
   private let closes = ClosesByCode()
+  private let failures = CounterArray(count: HandshakeFailure.allCases.count)
 
   func closed(code: UInt16) { closes.count(code) }
 
   func closes(_ label: ClosesByCode.Label) -> UInt64 { closes[label] }
+
+  func failed(_ reason: HandshakeFailure) { failures[reason.index].add(1) }
+
+  func failures(_ reason: HandshakeFailure) -> UInt64 { failures[reason.index].current }
 }
 
 /// Holds a loop's counters in one place for the loop and for the metrics, which may outlive it.
@@ -92,17 +121,7 @@ struct ClosesByCode: ~Copyable {
     }
   }
 
-  private let counts: UnsafeMutablePointer<Counter>
-
-  init() {
-    counts = .allocate(capacity: Label.allCases.count)
-    for index in Label.allCases.indices { (counts + index).initialize(to: Counter()) }
-  }
-
-  deinit {
-    counts.deinitialize(count: Label.allCases.count)
-    counts.deallocate()
-  }
+  private let counts = CounterArray(count: Label.allCases.count)
 
   func count(_ code: UInt16) { counts[Label(code: code).rawValue].add(1) }
 

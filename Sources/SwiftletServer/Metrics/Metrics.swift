@@ -85,6 +85,13 @@ public final class Metrics: Sendable {
       "protocol_errors_total", "counter", "WebSockets closed because the peer broke the protocol.",
       sum { $0.protocolErrors.current })
     text += Metrics.family(
+      "handshake_failures_total", "counter",
+      "Connections and requests turned away before the upgrade, by reason.")
+    for reason in HandshakeFailure.allCases {
+      let count = sum { $0.failures(reason) }
+      text += "swiftlet_handshake_failures_total{reason=\"\(reason.rawValue)\"} \(count)\n"
+    }
+    text += Metrics.family(
       "websocket_closes_total", "counter", "WebSockets closed, by close code.")
     for label in ClosesByCode.Label.allCases {
       let count = sum { $0.closes(label) }
