@@ -59,9 +59,11 @@ struct ConnectionState {
     static let awaitsAnswer = Flags(rawValue: 256)
     /// No WebSocket but a stream of bytes.
     static let stream = Flags(rawValue: 512)
+    /// Reading stopped until it is decided whether an HTTP request may come in.
+    static let awaitsAccess = Flags(rawValue: 1024)
 
     /// Nothing is read.
-    static let stopped: Flags = [.backlogged, .held, .awaitsAnswer]
+    static let stopped: Flags = [.backlogged, .held, .awaitsAnswer, .awaitsAccess]
     /// Too much output waits.
     static let full: Flags = [.backlogged, .congested]
   }

@@ -75,9 +75,11 @@ extension Loop {
     let size = Int(
       swl_http_parse(
         message.front, message.count, 0, state.pointee.fields, Loop.maxFields, &head))
-    if let request = Request(head) {
+    if let request = Request(head), case let route = state.pointee.routes[request.path],
+      let clearance = admit(slot, request, route)
+    {
       respond(
-        slot, head, request, state.pointee.routes[request.path],
+        slot, head, clearance, route,
         UnsafeRawBufferPointer(start: message.front + size, count: message.count - size))
     }
     if state.pointee.delivering != nil {

@@ -22,13 +22,18 @@ extension Loop {
       if size < 0 { return refuse(slot, Loop.status(ofParseError: Int32(size))) }
       guard let request = Request(head) else { return refuse(slot, .badRequest) }
       let route = state.pointee.routes[request.path]
+      guard namesHost(head) else {
+        return refuse(slot, .badRequest, "A request has one Host field.")
+      }
+      guard let clearance = admit(slot, request, route) else { break }
       guard let body = bodySize(slot, head, request, route) else { return }
       if body > left - size {
+        keepClearance(slot, clearance)
         if left == size { sendContinue(slot, head) }
         return gatherRequest(slot, bytes, left, size: size + body)
       }
       respond(
-        slot, head, request, route, UnsafeRawBufferPointer(start: bytes + size, count: body))
+        slot, head, clearance, route, UnsafeRawBufferPointer(start: bytes + size, count: body))
       bytes += size + body
       left -= size + body
     }
@@ -47,17 +52,20 @@ extension Loop {
     }
   }
 
+  /// RFC 9112 §3.2.
+  private func namesHost(_ head: swl_http_request) -> Bool {
+    var head = head
+    var value = swl_slice()
+    let hosts = swl_http_field_find(&head.fields, "host", &value)
+    return hosts == 1 || (hosts == 0 && head.minor_version == 0)
+  }
+
   func respond(
-    _ slot: Slot, _ head: swl_http_request, _ request: Request, _ route: Routes.Route?,
+    _ slot: Slot, _ head: swl_http_request, _ clearance: Clearance, _ route: Routes.Route?,
     _ body: UnsafeRawBufferPointer
   ) {
     var head = head
-    var value = swl_slice()
-    // RFC 9112 §3.2.
-    let hosts = swl_http_field_find(&head.fields, "host", &value)
-    guard hosts == 1 || (hosts == 0 && head.minor_version == 0) else {
-      return refuse(slot, .badRequest, "A request has one Host field.")
-    }
+    let request = clearance.request
     var key: UnsafePointer<CChar>?
     let upgrade = swl_handshake_check(&head, &key)
     do throws(Refusal) {
@@ -73,7 +81,8 @@ extension Loop {
           throw Refusal(.badRequest, "There is no WebSocket at this path.")
         }
         if isDraining { throw Refusal(.serviceUnavailable, "The server is shutting down.") }
-        try accept(slot, head, key!, try factory(request), compression)
+        try accept(
+          slot, head, key!, try factory(request), compression, clearance.subprotocol)
       default:
         throw Refusal(.badRequest, "The WebSocket handshake is not complete (RFC 6455 §4.1).")
       }
@@ -127,12 +136,13 @@ extension Loop {
     sendField(slot, "Content-Type", contentType)
     sendField(slot, "Content-Length", String(body.count))
     for field in fields { sendField(slot, field.name, field.value) }
+    for field in takeResponseFields(slot) { sendField(slot, field.name, field.value) }
     if !keepsAlive { sendField(slot, "Connection", "close") }
     sendText(slot, "\r\n")
     // A response to HEAD, and a 304, have the length of the body but not the body.
     if !request.isHead && status != .notModified { sendBytes(slot, body) }
     slot.pointee.exchange &+= 1
-    slot.pointee.flags.remove(.awaitsAnswer)
+    slot.pointee.flags.subtract([.awaitsAnswer, .awaitsAccess])
     slot.pointee.flags.insert(.keptAlive)
     enter(slot, keepsAlive ? .http : .lingering)
   }
@@ -164,23 +174,30 @@ extension Loop {
     }
     state.pointee.counters.pointee.refused.add(1)
     state.pointee.counters.pointee.failed(reason ?? HandshakeFailure(status))
+    sendLast(slot, response, isHead: isHead)
+  }
+
+  /// Answers and closes.
+  func sendLast(_ slot: Slot, _ response: Response, isHead: Bool) {
     let request = ExchangeReference.Request(
       number: slot.pointee.exchange, keepsAlive: false, isHead: isHead)
     response.body.withUnsafeBytes {
       send(
-        slot, request, status, contentType: response.contentType, fields: response.fields, body: $0)
+        slot, request, response.status, contentType: response.contentType,
+        fields: response.fields, body: $0)
     }
   }
 
   private func accept(
     _ slot: Slot, _ head: swl_http_request, _ key: UnsafePointer<CChar>, _ handler: MessageHandler,
-    _ compression: Compression
+    _ compression: Compression, _ subprotocol: String?
   ) throws(Refusal) {
     let extensions = state.pointee.extensions
     let isCompressed = try agreeOnCompression(slot, compression, head, extensions)
-    let size = withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { out in
+    let room = 512 + (subprotocol?.utf8.count ?? 0)
+    let size = withUnsafeTemporaryAllocation(byteCount: room, alignment: 1) { out in
       let size = swl_handshake_respond(
-        key, nil, isCompressed ? extensions : nil, out.baseAddress, out.count)
+        key, subprotocol, isCompressed ? extensions : nil, out.baseAddress, out.count)
       if size > 0 {
         sendBytes(slot, UnsafeRawBufferPointer(rebasing: out[..<Int(size)]))
       }
@@ -190,6 +207,7 @@ extension Loop {
     swl_receiver_init(&slot.pointee.frames, SWL_ROLE_SERVER, isCompressed, state.pointee.limits)
     slot.pointee.handler = .passRetained(handler)
     slot.pointee.lastPing = state.pointee.now
+    forgetAccess(slot)
     enter(slot, .open)
     state.pointee.counters.pointee.webSockets.add(1)
     state.pointee.counters.pointee.handshakes.add(1)

@@ -8,13 +8,39 @@ public struct Request: Sendable {
   /// The path of the target, as sent.
   public let path: String
   /// The query's parameters in order, percent-decoded, `+` being a space.
-  public let query: [(name: String, value: String)]
+  public var query: [(name: String, value: String)]
   /// Field names as sent, values without surrounding white space.
-  public let fields: [(name: String, value: String)]
+  public var fields: [(name: String, value: String)]
+  /// What the caller was let in for; nil when it has not proved anything.
+  public var grant: Grant?
 
   /// The value of the first field called `name`, ASCII case ignored.
   public func field(_ name: String) -> String? {
     fields.first { $0.name.hasSameLetters(as: name) }?.value
+  }
+
+  /// The values of all fields called `name`, which are lists with commas (RFC 9110 §5.3), element by element.
+  public func list(_ name: String) -> [Substring] {
+    fields.filter { $0.name.hasSameLetters(as: name) }.flatMap { $0.value.split(separator: ",") }
+      .map { element in
+        let element = element.drop { $0 == " " || $0 == "\t" }
+        let end = element.lastIndex { $0 != " " && $0 != "\t" }
+        return end.map { element[...$0] } ?? element
+      }
+  }
+
+  /// Whether it asks for another protocol, if only in part.
+  public var isUpgrade: Bool { field("Upgrade") != nil }
+
+  public init(
+    method: String, path: String, query: [(name: String, value: String)] = [],
+    fields: [(name: String, value: String)] = [], grant: Grant? = nil
+  ) {
+    self.method = method
+    self.path = path
+    self.query = query
+    self.fields = fields
+    self.grant = grant
   }
 
   /// Copies a parsed head. Nil when the target is not in origin form, or its query is not

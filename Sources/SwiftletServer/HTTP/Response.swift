@@ -4,6 +4,7 @@
 public enum Status: Int, Sendable {
   case ok = 200
   case accepted = 202
+  case noContent = 204
   /// The client's copy still holds: the body is not sent, only its length (RFC 9110 §15.4.5).
   case notModified = 304
   case badRequest = 400
@@ -23,6 +24,7 @@ public enum Status: Int, Sendable {
     switch self {
     case .ok: "OK"
     case .accepted: "Accepted"
+    case .noContent: "No Content"
     case .notModified: "Not Modified"
     case .badRequest: "Bad Request"
     case .unauthorized: "Unauthorized"

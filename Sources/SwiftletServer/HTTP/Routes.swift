@@ -42,6 +42,9 @@ public struct Routes: Sendable {
     }
   }
 
+  /// Who may come in; everyone where there is none.
+  public var access: AccessRule?
+
   private static let maxPutSize = 64 << 10
 
   private var routes: [String: Route] = [:]

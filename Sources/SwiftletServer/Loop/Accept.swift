@@ -130,6 +130,7 @@ extension Loop {
     endCompression(slot)
     if let buffer = slot.pointee.message { state.pointee.pool.give(buffer) }
     if let buffer = slot.pointee.stash { state.pointee.pool.give(buffer) }
+    forgetAccess(slot)
     state.pointee.corkCount = 0
     state.pointee.table.give(slot)
     state.pointee.admission.leave()

@@ -59,7 +59,7 @@ extension Loop {
       perform(on: slot) {
         if isLate {
           goAway(slot)
-          if slot.pointee.flags.contains(.awaitsAnswer) {
+          if !slot.pointee.flags.isDisjoint(with: [.awaitsAnswer, .awaitsAccess]) {
             refuse(slot, .serviceUnavailable, "The server is shutting down.")
           }
         }

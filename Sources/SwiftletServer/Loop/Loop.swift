@@ -58,6 +58,10 @@ struct LoopState {
   var acceptWarned: UInt32?
   /// The listeners are out of epoll since the process ran out of file descriptors.
   var acceptPaused = false
+  /// On requests that have not come to their routes, by their connections' places in the table.
+  var decisions: [UInt32: AccessDecision] = [:]
+  /// What responses to requests that have been let in hold besides their routes' fields, likewise.
+  var responseFields: [UInt32: [(name: String, value: String)]] = [:]
   /// What the loop is to do at times of its own.
   var timers = Heap<LoopTimer>()
   /// Tasks of asynchronous handlers that have not ended.

@@ -38,7 +38,8 @@ public enum HandshakeFailure: String, CaseIterable, Sendable {
       case .contentTooLarge, .requestHeaderFieldsTooLarge: .tooLarge
       case .serviceUnavailable: .draining
       case .internalServerError: .internalError
-      case .ok, .accepted, .notModified, .badRequest, .methodNotAllowed, .upgradeRequired,
+      case .ok, .accepted, .noContent, .notModified, .badRequest, .methodNotAllowed,
+        .upgradeRequired,
         .versionNotSupported:
         .badRequest
       }
