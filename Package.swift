@@ -23,6 +23,7 @@ let package = Package(
     .library(name: "SwiftletCore", targets: ["SwiftletCore"]),
     .library(name: "SwiftletServer", targets: ["SwiftletServer"]),
     .library(name: "SwiftletClient", targets: ["SwiftletClient"]),
+    .library(name: "SwiftletMetrics", targets: ["SwiftletMetrics"]),
     .library(name: "SwiftletImages", targets: ["SwiftletImages"]),
     .library(name: "SwiftletMessaging", targets: ["SwiftletMessaging"]),
     .library(name: "SwiftletMessagingClient", targets: ["SwiftletMessagingClient"]),
@@ -34,6 +35,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -73,12 +75,20 @@ let package = Package(
       name: "SwiftletServer",
       dependencies: [
         "SwiftletCore", "CSwiftlet", "CPlatform",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       path: "Sources/SwiftletServer", swiftSettings: swift),
+    // Backends of swift-metrics.
+    .target(
+      name: "SwiftletMetrics",
+      dependencies: [
+        "SwiftletServer", .product(name: "CoreMetrics", package: "swift-metrics"),
+      ],
+      path: "Sources/SwiftletMetrics", swiftSettings: swift),
     .target(
       name: "SwiftletClient",
       dependencies: [
@@ -117,7 +127,8 @@ let package = Package(
     .executableTarget(
       name: "swiftlet",
       dependencies: [
-        "SwiftletServer", "SwiftletImages", "SwiftletMessaging",
+        "SwiftletServer", "SwiftletMetrics", "SwiftletImages", "SwiftletMessaging",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -132,8 +143,8 @@ let package = Package(
     .target(
       name: "SwiftletPerf",
       dependencies: [
-        "SwiftletMessaging", "SwiftletClient", "SwiftletServer", "SwiftletCore", "CSwiftlet",
-        "COpenSSL", "CZlib", "PureSwift",
+        "SwiftletMessaging", "SwiftletClient", "SwiftletMetrics", "SwiftletServer",
+        "SwiftletCore", "CSwiftlet", "COpenSSL", "CZlib", "PureSwift",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -179,6 +190,13 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/SwiftletServerTests", swiftSettings: swift),
+    .testTarget(
+      name: "SwiftletMetricsTests",
+      dependencies: [
+        "SwiftletMetrics", "SwiftletServer", "SwiftletTestSupport",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+      ],
+      path: "Tests/SwiftletMetricsTests", swiftSettings: swift),
     .testTarget(
       name: "SwiftletClientTests",
       dependencies: [

@@ -132,22 +132,20 @@ final class Recorder: Sendable {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
-  /// Lines for the metrics page.
-  func metrics() -> String {
-    """
-    # HELP swiftlet_images_total Images whose statistics were answered (wait) or recorded (ack).
-    # TYPE swiftlet_images_total counter
-    swiftlet_images_total{mode="wait"} \(computed.count)
-    swiftlet_images_total{mode="ack"} \(recorded.count)
-    # HELP swiftlet_image_bytes_total Bytes of those images.
-    # TYPE swiftlet_image_bytes_total counter
-    swiftlet_image_bytes_total{mode="wait"} \(computed.bytes)
-    swiftlet_image_bytes_total{mode="ack"} \(recorded.bytes)
-    # HELP swiftlet_record_queue_images Acknowledged images that wait for their statistics.
-    # TYPE swiftlet_record_queue_images gauge
-    swiftlet_record_queue_images \(queue.depth)
-
-    """
+  func metrics() -> [MetricFamily] {
+    [
+      MetricFamily(
+        .counter, "swiftlet_images_total",
+        "Images whose statistics were answered (wait) or recorded (ack).", by: "mode",
+        [("wait", Double(computed.count)), ("ack", Double(recorded.count))]),
+      MetricFamily(
+        .counter, "swiftlet_image_bytes_total", "Bytes of those images.", by: "mode",
+        [("wait", Double(computed.bytes)), ("ack", Double(recorded.bytes))]),
+      MetricFamily(
+        .gauge, "swiftlet_record_queue_images",
+        "Acknowledged images that wait for their statistics.",
+        Double(queue.depth)),
+    ]
   }
 }
 

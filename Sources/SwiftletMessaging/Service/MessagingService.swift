@@ -73,7 +73,7 @@ public final class MessagingService: Service {
       }
     }
     guard let metrics else { return }
-    metrics.add { [webhooks] in webhooks.counters.text }
+    metrics.add { [webhooks] in webhooks.counters.families }
     slowConsumers.register(in: metrics)
   }
 

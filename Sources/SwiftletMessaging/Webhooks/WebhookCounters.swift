@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletServer
 import Synchronization
 
 /// What became of messages for webhooks. Counted on one thread or several, read by any.
@@ -18,34 +19,26 @@ final class WebhookCounters: Sendable {
   /// Subscriptions whose next try is put off.
   let resting = Atomic(0)
 
-  /// In the Prometheus text format 0.0.4.
-  var text: String {
-    let ends = [
-      ("delivered", delivered.load(ordering: .relaxed)),
-      ("failed", failed.load(ordering: .relaxed)), ("refused", refused.load(ordering: .relaxed)),
-      ("dropped", dropped.load(ordering: .relaxed)),
+  /// As an operator reads them.
+  var families: [MetricFamily] {
+    func value(_ count: borrowing Atomic<Int>) -> Double { Double(count.load(ordering: .relaxed)) }
+    return [
+      MetricFamily(
+        .counter, "swiftlet_webhook_messages_total",
+        "Messages for webhooks, by what became of them.", by: "end",
+        [
+          ("delivered", value(delivered)), ("failed", value(failed)), ("refused", value(refused)),
+          ("dropped", value(dropped)),
+        ]),
+      MetricFamily(
+        .counter, "swiftlet_webhook_retries_total", "Posts to webhooks that were tried again.",
+        value(retries)),
+      MetricFamily(
+        .gauge, "swiftlet_webhook_waiting_bytes", "Bytes of messages that wait for webhooks.",
+        value(waitingBytes)),
+      MetricFamily(
+        .gauge, "swiftlet_webhooks_resting", "Webhooks whose next try is put off.", value(resting)),
     ]
-    var text = """
-      # HELP swiftlet_webhook_messages_total Messages for webhooks, by what became of them.
-      # TYPE swiftlet_webhook_messages_total counter
-
-      """
-    for (end, count) in ends {
-      text += "swiftlet_webhook_messages_total{end=\"\(end)\"} \(count)\n"
-    }
-    text += """
-      # HELP swiftlet_webhook_retries_total Posts to webhooks that were tried again.
-      # TYPE swiftlet_webhook_retries_total counter
-      swiftlet_webhook_retries_total \(retries.load(ordering: .relaxed))
-      # HELP swiftlet_webhook_waiting_bytes Bytes of messages that wait for webhooks.
-      # TYPE swiftlet_webhook_waiting_bytes gauge
-      swiftlet_webhook_waiting_bytes \(waitingBytes.load(ordering: .relaxed))
-      # HELP swiftlet_webhooks_resting Webhooks whose next try is put off.
-      # TYPE swiftlet_webhooks_resting gauge
-      swiftlet_webhooks_resting \(resting.load(ordering: .relaxed))
-
-      """
-    return text
   }
 }
 

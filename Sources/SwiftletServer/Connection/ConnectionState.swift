@@ -64,6 +64,8 @@ struct ConnectionState {
 
     /// Nothing is read.
     static let stopped: Flags = [.backlogged, .held, .awaitsAnswer, .awaitsAccess]
+    /// Nothing is read for the sake of whoever cannot follow.
+    static let paused: Flags = [.backlogged, .held]
     /// Too much output waits.
     static let full: Flags = [.backlogged, .congested]
   }
@@ -97,6 +99,8 @@ struct ConnectionState {
   /// Counts the HTTP requests that were answered.
   var exchange: UInt32 = 0
   var closeCode: UInt16 = 1006
+  /// The number of the route that has it, or had it last.
+  var route = ServiceTimes.noRoute
   var phase = Phase.free
   var flags: Flags = []
 

@@ -22,6 +22,7 @@ extension Loop {
       if size < 0 { return refuse(slot, Loop.status(ofParseError: Int32(size))) }
       guard let request = Request(head) else { return refuse(slot, .badRequest) }
       let route = state.pointee.routes[request.path]
+      slot.pointee.route = route?.number ?? ServiceTimes.noRoute
       guard namesHost(head) else {
         return refuse(slot, .badRequest, "A request has one Host field.")
       }

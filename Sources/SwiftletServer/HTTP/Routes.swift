@@ -26,6 +26,8 @@ public struct Routes: Sendable {
 
   /// What there is at a path: a WebSocket, methods of HTTP, or both.
   struct Route {
+    /// Its place among ``names``.
+    var number: UInt16
     var webSocket: (factory: HandlerFactory, compression: Compression)?
     var methods: [Method] = []
 
@@ -52,20 +54,35 @@ public struct Routes: Sendable {
   private var routesBelow: [(prefix: String, route: Route)] = []
   private(set) var streams: [(port: UInt16, factory: StreamFactory)] = []
 
+  /// What metrics call the routes: their paths, those below a prefix with `*` for the rest.
+  private(set) var names: [String] = []
+
   public init() {}
+
+  private mutating func number(_ name: String) -> UInt16 {
+    if let known = names.firstIndex(of: name) { return UInt16(known) }
+    names.append(name)
+    return UInt16(names.count - 1)
+  }
+
+  private mutating func change(_ path: String, _ change: (inout Route) -> Void) {
+    let number = number(path)
+    change(&routes[path, default: Route(number: number)])
+  }
 
   /// Serves WebSockets at an exact path.
   public mutating func webSocket(
     _ path: String, compression: Compression = .off, _ factory: @escaping HandlerFactory
   ) {
-    routes[path, default: Route()].webSocket = (factory, compression)
+    change(path) { $0.webSocket = (factory, compression) }
   }
 
   /// Serves WebSockets at every path that begins with `prefix`.
   public mutating func webSocket(
     below prefix: String, compression: Compression = .off, _ factory: @escaping HandlerFactory
   ) {
-    routesBelow.append((prefix, Route(webSocket: (factory, compression))))
+    routesBelow.append(
+      (prefix, Route(number: number(prefix + "*"), webSocket: (factory, compression))))
   }
 
   /// Answers HTTP GET at an exact path.
@@ -77,16 +94,18 @@ public struct Routes: Sendable {
 
   /// Answers HTTP GET at an exact path, at once or later.
   public mutating func getLater(_ path: String, _ answerer: @escaping Answerer) {
-    routes[path, default: Route()].methods
-      .append(Method(name: "GET", maxBodySize: 0, answer: answerer))
+    change(path) {
+      $0.methods.append(Method(name: "GET", maxBodySize: 0, answer: answerer))
+    }
   }
 
   /// Answers HTTP POST at an exact path, of bodies of at most `maxBodySize` bytes.
   public mutating func post(
     _ path: String, maxBodySize: Int, _ answerer: @escaping Answerer
   ) {
-    routes[path, default: Route()].methods
-      .append(Method(name: "POST", maxBodySize: maxBodySize, answer: answerer))
+    change(path) {
+      $0.methods.append(Method(name: "POST", maxBodySize: maxBodySize, answer: answerer))
+    }
   }
 
   /// Answers HTTP PUT, of a body of at most 64 KiB, at every path that begins with `prefix`.
@@ -95,7 +114,7 @@ public struct Routes: Sendable {
       request, body, exchange throws(Refusal) in
       exchange.respond(try responder(request, body.withUnsafeBytes { Array($0) }))
     }
-    routesBelow.append((prefix, Route(methods: [method])))
+    routesBelow.append((prefix, Route(number: number(prefix + "*"), methods: [method])))
   }
 
   /// Serves streams of bytes at a TCP port of their own, of which 0 takes a free one: see

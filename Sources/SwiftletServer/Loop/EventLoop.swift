@@ -39,7 +39,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private let taken: UnsafeMutablePointer<Inbox>
   /// Guarded by the lock: there is no thread any more that would do what is asked.
   private var isStopped = false
-  let counters = SharedCounters()
+  let counters: SharedCounters
 
   init(
     configuration: LoopConfiguration, routes: Routes, logger: Logger, admission: Admission,
@@ -47,6 +47,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   ) throws(ServerError) {
     wakeup = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
     guard wakeup >= 0 else { throw .system("create an eventfd", errno) }
+    counters = SharedCounters(routes: routes.names)
     inbox = .allocate(capacity: 1)
     inbox.initialize(to: Inbox())
     taken = .allocate(capacity: 1)

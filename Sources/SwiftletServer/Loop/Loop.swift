@@ -5,6 +5,7 @@ import CSwiftlet
 import Glibc
 import HeapModule
 import Logging
+import SwiftletCore
 
 /// Everything one event loop owns. Touched by its thread alone.
 struct LoopState {
@@ -34,6 +35,8 @@ struct LoopState {
   let cork: UnsafeMutableRawPointer
   var corkCount = 0
   var current: Slot?
+  /// The route of the connection handled last.
+  var servedRoute = ServiceTimes.noRoute
   /// The message buffer a handler is looking at: sending or keeping its bytes takes it over.
   var delivering: Buffer?
 
@@ -121,7 +124,7 @@ struct Loop {
         cork: .allocate(byteCount: Loop.corkCapacity, alignment: 4096),
         fields: .allocate(capacity: Loop.maxFields),
         extensions: .allocate(capacity: Int(SWL_DEFLATE_EXTENSION_MAX))))
-    readClock()
+    noteTime(monotonicNanoseconds())
     state.pointee.lastSweep = state.pointee.now
     for (number, listener) in listeners.enumerated() {
       watch(listener.descriptor, as: .listener(number))
@@ -146,11 +149,8 @@ struct Loop {
     state.deallocate()
   }
 
-  func readClock() {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
-    let milliseconds = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    state.pointee.now = UInt32(truncatingIfNeeded: milliseconds)
+  private func noteTime(_ nanoseconds: UInt64) {
+    state.pointee.now = UInt32(truncatingIfNeeded: nanoseconds / 1_000_000)
   }
 
   /// Milliseconds from `past` until now.
@@ -170,12 +170,14 @@ struct Loop {
     _ events: UnsafeMutablePointer<epoll_event>, mayWait: Bool, runInbox: () -> Void
   ) {
     let count = wait(events, upTo: mayWait ? state.pointee.sweepInterval : 0)
-    readClock()
+    let woke = monotonicNanoseconds()
+    noteTime(woke)
+    state.pointee.counters.pointee.use.began(at: woke)
     for index in 0..<Int(max(count, 0)) {
       let event = events[index]
       let token = Token(rawValue: event.data.u64)
       if let slot = state.pointee.table.find(token) {
-        handle(event.events, slot)
+        serve(event.events, slot, since: woke)
       } else if let number = token.listener {
         acceptConnections(from: number)
       } else if token == .wakeup {
@@ -186,6 +188,24 @@ struct Loop {
     runInbox()
     runTimers()
     if elapsed(since: state.pointee.lastSweep) >= state.pointee.sweepInterval { sweep() }
+    state.pointee.counters.pointee.use.ended(at: monotonicNanoseconds())
+  }
+
+  /// Handles an event and, where messages or requests came of it, notes how long they took.
+  private func serve(_ events: UInt32, _ slot: Slot, since woke: UInt64) {
+    let before = servedCount
+    handle(events, slot)
+    let served = servedCount &- before
+    guard served > 0 else { return }
+    // A connection that ended just now has left its place, but not its route.
+    state.pointee.counters.pointee.serviceTimes.note(
+      monotonicNanoseconds() - woke, times: served, route: state.pointee.servedRoute)
+  }
+
+  /// Messages received and requests answered so far.
+  private var servedCount: UInt64 {
+    state.pointee.counters.pointee.messagesReceived.current
+      &+ state.pointee.counters.pointee.httpResponses.current
   }
 
   private func wait(
@@ -217,6 +237,7 @@ struct Loop {
     assert(state.pointee.current == nil && state.pointee.corkCount == 0)
     state.pointee.current = slot
     body()
+    state.pointee.servedRoute = slot.pointee.route
     settle(slot)
     state.pointee.current = nil
   }

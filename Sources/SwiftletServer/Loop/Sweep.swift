@@ -10,14 +10,24 @@ extension Loop {
     state.pointee.lastSweep = state.pointee.now
     resumeAccepting()
     let isTick = elapsed(since: state.pointee.lastTick) >= 1000
-    if isTick { state.pointee.lastTick = state.pointee.now }
+    if isTick {
+      state.pointee.lastTick = state.pointee.now
+      state.pointee.counters.pointee.use.endWindow()
+    }
+    var queued = 0
+    var paused: UInt64 = 0
     if state.pointee.table.count > 0 {
       for index in 0..<state.pointee.table.capacity {
         let slot = state.pointee.table[index]
         if isTick { swl_receiver_tick(&slot.pointee.frames) }
-        if slot.pointee.phase != .free { check(slot) }
+        guard slot.pointee.phase != .free else { continue }
+        check(slot)
+        queued += slot.pointee.outputBytes
+        if !slot.pointee.flags.isDisjoint(with: .paused) { paused += 1 }
       }
     }
+    state.pointee.counters.pointee.use.queuedBytes.set(UInt64(queued))
+    state.pointee.counters.pointee.use.paused.set(paused)
     if elapsed(since: state.pointee.lastTrim) >= Loop.trimInterval {
       state.pointee.lastTrim = state.pointee.now
       state.pointee.pool.trim()

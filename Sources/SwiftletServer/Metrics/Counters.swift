@@ -15,6 +15,8 @@ struct Counter: ~Copyable {
     value.store(value.load(ordering: .relaxed) &- amount, ordering: .relaxed)
   }
 
+  func set(_ new: UInt64) { value.store(new, ordering: .relaxed) }
+
   var current: UInt64 { value.load(ordering: .relaxed) }
 }
 
@@ -57,8 +59,13 @@ struct Counters: ~Copyable {
   let bytesReceived = Counter()
   let bytesSent = Counter()
   let protocolErrors = Counter()
+  let use = LoopUse()
+  let serviceTimes: ServiceTimes
   private let closes = ClosesByCode()
   private let failures = CounterArray(count: HandshakeFailure.allCases.count)
+
+  /// - Parameter routes: How many there are.
+  init(routes: Int) { serviceTimes = ServiceTimes(routes: routes) }
 
   func closed(code: UInt16) { closes.count(code) }
 
@@ -72,8 +79,13 @@ struct Counters: ~Copyable {
 /// Holds a loop's counters in one place for the loop and for the metrics, which may outlive it.
 final class SharedCounters: @unchecked Sendable {
   let pointer = UnsafeMutablePointer<Counters>.allocate(capacity: 1)
+  /// By their numbers.
+  let routes: [String]
 
-  init() { pointer.initialize(to: Counters()) }
+  init(routes: [String]) {
+    self.routes = routes
+    pointer.initialize(to: Counters(routes: routes.count))
+  }
 
   deinit {
     pointer.deinitialize(count: 1)
@@ -85,7 +97,7 @@ final class SharedCounters: @unchecked Sendable {
 struct ClosesByCode: ~Copyable {
   enum Label: Int, CaseIterable {
     case normal, goingAway, protocolError, unsupported, noStatus, abnormal, invalidData, policy
-    case tooBig, internalError, other
+    case tooBig, internalError, tryAgainLater, other
 
     /// As it stands in the metric's `code` label.
     var text: String {
@@ -100,6 +112,7 @@ struct ClosesByCode: ~Copyable {
       case .policy: "1008"
       case .tooBig: "1009"
       case .internalError: "1011"
+      case .tryAgainLater: "1013"
       case .other: "other"
       }
     }
@@ -116,6 +129,7 @@ struct ClosesByCode: ~Copyable {
       case 1008: self = .policy
       case 1009: self = .tooBig
       case 1011: self = .internalError
+      case 1013: self = .tryAgainLater
       default: self = .other
       }
     }

@@ -27,8 +27,9 @@ struct Serve: AsyncParsableCommand {
 
   private func serve(_ plan: ServePlan, _ logger: Logger) async throws {
     let metrics = Metrics()
+    let reporting = try Reporting(metrics, statsd: plan.operations.statsd)
     var routes = Routes()
-    addStatusRoutes(to: &routes, metrics)
+    addStatusRoutes(to: &routes, metrics, reporting.registry)
     addConsoleRoutes(to: &routes)
     addEcho(
       to: &routes, compression: plan.compression, maxMessageSize: plan.server.maxMessageSize)
@@ -69,7 +70,8 @@ struct Serve: AsyncParsableCommand {
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
     let group = ServiceGroup(
-      services: [images, messaging, reload, server], gracefulShutdownSignals: [.sigterm, .sigint],
+      services: reporting.services + [images, messaging, reload, server],
+      gracefulShutdownSignals: [.sigterm, .sigint],
       logger: quiet)
     do {
       try await group.run()

@@ -45,6 +45,8 @@ struct ServeOptions: ParsableArguments {
   var record: String?
   @OptionGroup(title: "Messaging")
   var messaging: MessagingOptions
+  @OptionGroup(title: "Operations")
+  var operations: OperationsOptions
   @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
   var logLevel: String?
   @Option(help: "A JSON file with any of these options.")
@@ -60,6 +62,7 @@ struct ServeOptions: ParsableArguments {
     try settings.read("record", record, into: &plan.record)
     try settings.read("log-level", logLevel, into: &plan.logLevel)
     plan.messaging = try messaging.plan(settings, sendQueueLimit: plan.server.sendQueueLimit)
+    plan.operations = try operations.plan(settings)
     try settings.refuseUnknownKeys()
     return plan
   }

@@ -11,6 +11,7 @@ struct ServePlan {
   /// Where the results of acknowledged images go.
   var record: String?
   var messaging = MessagingPlan()
+  var operations = OperationsPlan()
   var logLevel = Logger.Level.info
   /// What is read anew on SIGHUP.
   var reloads: [Reload.Step] = []

@@ -66,35 +66,44 @@ package final class LiveMetrics: Sendable {
 
   var text: String {
     let state = state.withLock { $0 }
-    var text = ""
-    func add(_ name: String, _ type: String, _ help: String, _ values: [(String, String)]) {
-      text += "# HELP swiftlet_perf_\(name) \(help)\n# TYPE swiftlet_perf_\(name) \(type)\n"
-      for (suffix, value) in values { text += "swiftlet_perf_\(name)\(suffix) \(value)\n" }
+    var families: [MetricFamily] = []
+    func add(
+      _ kind: MetricFamily.Kind, _ name: String, _ help: String, _ sample: MetricFamily.Sample
+    ) {
+      families.append(MetricFamily(kind, "swiftlet_perf_\(name)", help, samples: [sample]))
     }
     if let progress = state.progress {
-      add("phase", "gauge", "What is done now.", [("{phase=\"\(progress.phase)\"}", "1")])
       add(
-        "connections", "gauge", "Connections that were opened.", [("", "\(progress.opened)")])
-      add("sent_total", "counter", "Messages sent.", [("", "\(progress.sent)")])
-      add("received_total", "counter", "Replies.", [("", "\(progress.received)")])
+        .gauge, "phase", "What is done now.",
+        .init(labels: [("phase", "\(progress.phase)")], .number(1)))
+      add(
+        .gauge, "connections", "Connections that were opened.",
+        .init(.number(Double(progress.opened))))
+      add(.counter, "sent_total", "Messages sent.", .init(.number(Double(progress.sent))))
+      add(.counter, "received_total", "Replies.", .init(.number(Double(progress.received))))
     }
     if let second = state.second {
       add(
-        "rate", "gauge", "Replies in the last measured second.", [("", "\(second.received)")])
-      add("faults", "gauge", "Messages that were not right.", [("", "\(second.faults.sum)")])
+        .gauge, "rate", "Replies in the last measured second.",
+        .init(.number(Double(second.received))))
       add(
-        "client_busy_ratio", "gauge", "The busiest client thread's share of its core.",
-        [("", second.busy.rounded(toPlaces: 3))])
+        .gauge, "faults", "Messages that were not right.", .init(.number(Double(second.faults.sum)))
+      )
+      add(
+        .gauge, "client_busy_ratio", "The busiest client thread's share of its core.",
+        .init(.number(second.busy)))
       let quantiles = [0.5, 0.9, 0.99, 0.999, 1].map { quantile in
-        let value = Double(second.response.valueAtPercentile(100 * quantile)) / 1e9
-        return ("{quantile=\"\(quantile)\"}", value.rounded(toPlaces: 9))
+        (
+          quantile: quantile,
+          value: Double(second.response.valueAtPercentile(100 * quantile)) / 1e9
+        )
       }
       add(
-        "response_seconds", "summary", "Response times; quantiles are those of the last second.",
-        quantiles + [
-          ("_sum", (state.nanoseconds / 1e9).rounded(toPlaces: 6)), ("_count", "\(state.count)"),
-        ])
+        .summary, "response_seconds",
+        "Response times; quantiles are those of the last second.",
+        .init(
+          .summary(quantiles: quantiles, sum: state.nanoseconds / 1e9, count: state.count)))
     }
-    return text
+    return PrometheusText.render(families)
   }
 }

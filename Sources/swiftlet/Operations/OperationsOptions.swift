@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// Options for whoever watches the server.
+struct OperationsOptions: ParsableArguments {
+  @Option(help: "Send metrics to this HOST:PORT every 10 seconds, as DogStatsD datagrams.")
+  var statsd: String?
+
+  func plan(_ settings: Settings) throws(StartFailure) -> OperationsPlan {
+    var plan = OperationsPlan()
+    try settings.read("statsd", statsd, into: &plan.statsd)
+    return plan
+  }
+}
+
+/// What they come to.
+struct OperationsPlan {
+  var statsd: HostAndPort?
+}
+
+/// `HOST:PORT`, with brackets around an IPv6 address.
+struct HostAndPort: Setting, Equatable {
+  var host: String
+  var port: UInt16
+
+  static func parse(_ text: String) -> HostAndPort? {
+    guard let colon = text.lastIndex(of: ":"),
+      let port = UInt16(text[text.index(after: colon)...]), port > 0
+    else { return nil }
+    let host = text[..<colon]
+    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+    guard !host.isEmpty, isBracketed || !host.contains(":") else { return nil }
+    return HostAndPort(host: String(isBracketed ? host.dropFirst().dropLast() : host), port: port)
+  }
+
+  static var form: String { "HOST:PORT" }
+}
