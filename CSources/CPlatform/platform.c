@@ -13,8 +13,9 @@
 
 #include "CPlatform.h"
 
-int platform_accept(int listener) {
-  return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+int platform_accept(int listener, struct sockaddr_storage *peer) {
+  socklen_t size = sizeof *peer;
+  return accept4(listener, (struct sockaddr *)peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 ssize_t platform_receive(int socket, void *buffer, size_t size) {

@@ -31,7 +31,7 @@ public struct ClientConfiguration: Sendable {
   var loop: LoopConfiguration {
     LoopConfiguration(
       maxMessageSize: maxMessageSize, maxFragments: maxFragments,
-      maxControlFramesPerSecond: maxControlFramesPerSecond, maxConnections: .max,
+      maxControlFramesPerSecond: maxControlFramesPerSecond,
       sendQueueLimit: sendQueueLimit,
       deadlines: .init(
         handshake: connectTimeout, idle: idleTimeout, ping: pingInterval, close: closeTimeout,

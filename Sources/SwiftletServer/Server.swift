@@ -40,7 +40,7 @@ public final class Server: Service {
       }
       streamAddresses.append(sockets.address)
     }
-    let admission = Admission()
+    let admission = Admission(configuration.admission)
     self.loops = try listeners.map { listeners throws(ServerError) in
       try EventLoop(
         configuration: configuration.loop, routes: routes, logger: logger, admission: admission,

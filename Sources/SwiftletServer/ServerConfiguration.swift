@@ -19,6 +19,12 @@ public struct ServerConfiguration: Sendable {
   public var maxControlFramesPerSecond: UInt32 = 1000
   /// Connections in total; further ones are answered with 503.
   public var maxConnections = 1 << 20
+  /// Connections of one IPv4 address or one IPv6 network of 64 bits; further ones are answered with
+  /// 429. 0 is no limit.
+  public var maxConnectionsPerAddress = 0
+  /// New connections a second, over all loops; a second's worth at once after a rest. Further ones
+  /// wait in the kernel's queue. 0 is no limit.
+  public var acceptRate = 0
   /// Bytes queued for a connection beyond which nothing more is read from it.
   public var sendQueueLimit = 1 << 20
   /// The longest a request head may take.
@@ -37,10 +43,16 @@ public struct ServerConfiguration: Sendable {
   var loop: LoopConfiguration {
     LoopConfiguration(
       maxMessageSize: maxMessageSize, maxFragments: maxFragments,
-      maxControlFramesPerSecond: maxControlFramesPerSecond, maxConnections: maxConnections,
+      maxControlFramesPerSecond: maxControlFramesPerSecond,
       sendQueueLimit: sendQueueLimit,
       deadlines: .init(
         handshake: handshakeTimeout, idle: idleTimeout, ping: pingInterval, close: closeTimeout,
         drain: drainTimeout))
+  }
+
+  var admission: Admission.Limits {
+    Admission.Limits(
+      connections: maxConnections, connectionsPerOrigin: maxConnectionsPerAddress,
+      acceptRate: acceptRate)
   }
 }

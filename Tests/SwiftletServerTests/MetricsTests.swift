@@ -92,13 +92,4 @@ import Testing
     #expect(ServiceTimes.bucket(of: 0) == 0)
     #expect(ServiceTimes.bucket(of: .max) == ServiceTimes.bounds.count)
   }
-
-  @Test func admissionHoldsItsLimit() {
-    let admission = Admission()
-    #expect(admission.enter(limit: 2) && admission.enter(limit: 2))
-    #expect(!admission.enter(limit: 2))
-    admission.leave()
-    #expect(admission.enter(limit: 2))
-    #expect(!admission.enter(limit: 0))
-  }
 }

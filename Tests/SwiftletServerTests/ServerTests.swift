@@ -78,6 +78,7 @@ import Testing
       let third = try Peer(port: server.port)
       #expect(try third.readHead().hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
       #expect(server.metric("requests_refused_total") == 1)
+      #expect(server.metric("handshake_failures_total{reason=\"connections\"}") == 1)
       for peer in [first, second] {
         try peer.sendClose(1000)
         _ = try peer.readToEnd()
@@ -87,6 +88,50 @@ import Testing
       let fourth = try server.open("/echo")
       try fourth.send("in")
       #expect(try fourth.receiveText() == "in")
+    }
+  }
+
+  @Test func connectionsOfOneAddressBeyondTheLimitGet429AndTheirPlaceIsFreedAgain() async throws {
+    var configuration = ServerConfiguration.testing
+    configuration.maxConnectionsPerAddress = 2
+    configuration.loops = 2
+    try await withServer(routes, configuration) { server in
+      let first = try server.open("/echo")
+      let second = try server.open("/echo")
+      let third = try Peer(port: server.port)
+      #expect(try third.readHead().hasPrefix("HTTP/1.1 429 Too Many Requests\r\n"))
+      #expect(server.metric("handshake_failures_total{reason=\"connections_per_address\"}") == 1)
+      try first.sendClose(1000)
+      _ = try first.readToEnd()
+      while server.metric("connections") != 1 { sched_yield() }
+      let fourth = try server.open("/echo")
+      for peer in [second, fourth] {
+        try peer.send("in")
+        #expect(try peer.receiveText() == "in")
+      }
+    }
+  }
+
+  /// Those beyond the rate wait and are served in time, none is lost; who is in does not notice.
+  @Test func connectionsBeyondTheAcceptRateWaitTheirTurn() async throws {
+    var configuration = ServerConfiguration.testing
+    configuration.acceptRate = 10
+    configuration.loops = 2
+    // As often as deadlines are looked at is accepting resumed.
+    configuration.pingInterval = .milliseconds(40)
+    try await withServer(routes, configuration) { server in
+      let open = try server.open("/echo")
+      let storm = try (0..<20).map { _ in try Peer(port: server.port) }
+      while server.metric("accept_pauses_total") == 0 { sched_yield() }
+      try open.send("still here")
+      var frame = try open.receive()
+      while frame.opcode == 0x9 { frame = try open.receive() }
+      #expect(frame.payload == Array("still here".utf8))
+      for peer in storm {
+        try peer.write("GET /nowhere HTTP/1.1\r\nHost: here\r\n\r\n")
+        #expect(try peer.readHead().hasPrefix("HTTP/1.1 404 "))
+      }
+      #expect(server.metric("requests_refused_total") == 20, "each by its request, none for the rate")
     }
   }
 

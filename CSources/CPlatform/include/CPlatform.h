@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/** accept4() without the peer's address, non-blocking and close-on-exec. */
-int platform_accept(int listener);
+/** accept4(), non-blocking and close-on-exec; writes the peer's address where there is a peer. */
+int platform_accept(int listener, struct sockaddr_storage *peer);
 
 /**
  * recv() without flags, send() and sendmsg() without SIGPIPE. glibc's own are cancellation points,

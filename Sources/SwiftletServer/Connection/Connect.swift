@@ -40,7 +40,7 @@ extension Loop {
     slot.pointee.phaseBegan = state.pointee.now
     slot.pointee.interest = EPOLLIN.rawValue | EPOLLOUT.rawValue
     attempt.token = slot.token
-    _ = state.pointee.admission.enter(limit: .max)
+    _ = state.pointee.admission.enter(.unknown)
     state.pointee.attempts[slot.pointee.index] = attempt
     state.pointee.counters.pointee.open.add(1)
     // Where there is nothing to resolve.

@@ -88,6 +88,8 @@ struct ConnectionState {
   /// Raised each time the slot is freed, so that late events and references miss.
   var generation: UInt32 = 0
   let index: UInt32
+  /// Whose place it takes.
+  var origin = Origin.unknown
   /// Milliseconds of the loop's clock: the peer's last sign of life, the phase's begin, the last ping.
   var lastActive: UInt32 = 0
   var phaseBegan: UInt32 = 0

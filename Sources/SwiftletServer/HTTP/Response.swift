@@ -15,6 +15,7 @@ public enum Status: Int, Sendable {
   case requestTimeout = 408
   case contentTooLarge = 413
   case upgradeRequired = 426
+  case tooManyRequests = 429
   case requestHeaderFieldsTooLarge = 431
   case internalServerError = 500
   case serviceUnavailable = 503
@@ -34,6 +35,7 @@ public enum Status: Int, Sendable {
     case .requestTimeout: "Request Timeout"
     case .contentTooLarge: "Content Too Large"
     case .upgradeRequired: "Upgrade Required"
+    case .tooManyRequests: "Too Many Requests"
     case .requestHeaderFieldsTooLarge: "Request Header Fields Too Large"
     case .internalServerError: "Internal Server Error"
     case .serviceUnavailable: "Service Unavailable"

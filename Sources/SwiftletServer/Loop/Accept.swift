@@ -24,28 +24,34 @@ extension Loop {
     for _ in 0..<Loop.acceptsPerTurn {
       guard state.pointee.listeners.indices.contains(number) else { return }
       let listener = state.pointee.listeners[number]
-      let fd = platform_accept(listener.descriptor)
+      guard state.pointee.admission.mayAccept else {
+        return pauseAccepting("more clients come than --accept-rate allows; they wait")
+      }
+      var peer = sockaddr_storage()
+      let fd = platform_accept(listener.descriptor, &peer)
       if fd < 0 {
-        switch errno {
+        let error = errno
+        switch error {
         case EINTR, ECONNABORTED, EPROTO: continue
-        case EMFILE, ENFILE, ENOBUFS, ENOMEM: pauseAccepting(errno)
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+          pauseAccepting(
+            "\(describe(error)); raise the limit on open files or lower --max-connections")
         default: break
         }
         return
       }
-      open(fd, listener.language)
+      state.pointee.admission.noteAccepted()
+      open(fd, from: Origin(peer), listener.language)
     }
   }
 
-  private func open(_ fd: Int32, _ language: LoopListener.Language) {
-    guard state.pointee.admission.enter(limit: state.pointee.maxConnections) else {
-      state.pointee.counters.pointee.refused.add(1)
-      state.pointee.counters.pointee.failed(.connections)
-      refuse(fd, language)
-      return
+  private func open(_ fd: Int32, from origin: Origin, _ language: LoopListener.Language) {
+    if let reason = state.pointee.admission.enter(origin) {
+      return refuse(fd, language, reason)
     }
     let slot = state.pointee.table.take()
     slot.pointee.fd = fd
+    slot.pointee.origin = origin
     slot.pointee.phase = .http
     slot.pointee.lastActive = state.pointee.now
     slot.pointee.phaseBegan = state.pointee.now
@@ -56,7 +62,7 @@ extension Loop {
     guard epoll_ctl(state.pointee.epoll, EPOLL_CTL_ADD, fd, &event) == 0 else {
       close(fd)
       state.pointee.table.give(slot)
-      state.pointee.admission.leave()
+      state.pointee.admission.leave(origin)
       return
     }
     state.pointee.counters.pointee.accepted.add(1)
@@ -64,30 +70,42 @@ extension Loop {
     if case .stream(let factory) = language { perform(on: slot) { openStream(slot, factory()) } }
   }
 
-  private func refuse(_ fd: Int32, _ language: LoopListener.Language) {
+  /// Answers before anything was asked, and closes: a refusal costs no place and no reading.
+  private func refuse(
+    _ fd: Int32, _ language: LoopListener.Language, _ reason: HandshakeFailure
+  ) {
+    state.pointee.counters.pointee.refused.add(1)
+    state.pointee.counters.pointee.failed(reason)
     if case .http = language {
-      let answer: StaticString =
-        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-      _ = platform_send(fd, answer.utf8Start, answer.utf8CodeUnitCount)
+      var answer =
+        reason == .connectionsPerAddress
+        ? Loop.answer(.tooManyRequests, "There are too many connections from this address.\n")
+        : Loop.answer(.serviceUnavailable, "The server has as many connections as it may.\n")
+      answer.withUTF8 { _ = platform_send(fd, $0.baseAddress!, $0.count) }
     }
     shutdown(fd, Int32(SHUT_WR))
     close(fd)
   }
 
+  private static func answer(_ status: Status, _ sentence: String) -> String {
+    "HTTP/1.1 \(status.rawValue) \(status.phrase)\r\nConnection: close\r\n"
+      + "Content-Type: text/plain; charset=utf-8\r\nContent-Length: \(sentence.utf8.count)\r\n\r\n"
+      + sentence
+  }
+
   /// Level-triggered epoll would report the listener again at once and for ever: leave it alone
   /// until the next sweep.
-  private func pauseAccepting(_ error: Int32) {
+  private func pauseAccepting(_ reason: @autoclosure () -> String) {
     guard !state.pointee.acceptPaused else { return }
     state.pointee.acceptPaused = true
+    state.pointee.counters.pointee.acceptPauses.add(1)
     setListening(false)
     // It is tried again at each sweep: once a while is enough to say so.
     if let warned = state.pointee.acceptWarned, elapsed(since: warned) < Loop.warningInterval {
       return
     }
     state.pointee.acceptWarned = state.pointee.now
-    state.pointee.logger.warning(
-      "accepting pauses: \(describe(error)); raise the limit on open files or lower --max-connections"
-    )
+    state.pointee.logger.warning("accepting pauses: \(reason())")
   }
 
   func resumeAccepting() {
@@ -132,8 +150,8 @@ extension Loop {
     if let buffer = slot.pointee.stash { state.pointee.pool.give(buffer) }
     forgetAccess(slot)
     state.pointee.corkCount = 0
+    state.pointee.admission.leave(slot.pointee.origin)
     state.pointee.table.give(slot)
-    state.pointee.admission.leave()
     state.pointee.counters.pointee.open.subtract(1)
   }
 }

@@ -17,7 +17,6 @@ struct LoopState {
   /// How often deadlines are looked at, in milliseconds.
   var sweepInterval: UInt32
   let sendQueueLimit: Int
-  let maxConnections: Int
   let routes: Routes
   let logger: Logger
   let admission: Admission
@@ -118,7 +117,7 @@ struct Loop {
       to: LoopState(
         epoll: epoll, wakeup: wakeup, listeners: listeners, deadlines: configuration.deadlines,
         sweepInterval: configuration.sweepInterval, sendQueueLimit: configuration.sendQueueLimit,
-        maxConnections: configuration.maxConnections, routes: routes, logger: logger,
+        routes: routes, logger: logger,
         admission: admission, owner: .passUnretained(owner), counters: counters, limits: limits,
         random: random, receive: .allocate(byteCount: Loop.receiveCapacity, alignment: 4096),
         cork: .allocate(byteCount: Loop.corkCapacity, alignment: 4096),

@@ -5,18 +5,16 @@ package struct LoopConfiguration: Sendable {
   package var maxMessageSize: Int
   package var maxFragments: UInt32
   package var maxControlFramesPerSecond: UInt32
-  package var maxConnections: Int
   package var sendQueueLimit: Int
   package var deadlines: Deadlines
 
   package init(
     maxMessageSize: Int, maxFragments: UInt32, maxControlFramesPerSecond: UInt32,
-    maxConnections: Int, sendQueueLimit: Int, deadlines: Deadlines
+    sendQueueLimit: Int, deadlines: Deadlines
   ) {
     self.maxMessageSize = maxMessageSize
     self.maxFragments = maxFragments
     self.maxControlFramesPerSecond = maxControlFramesPerSecond
-    self.maxConnections = maxConnections
     self.sendQueueLimit = sendQueueLimit
     self.deadlines = deadlines
   }

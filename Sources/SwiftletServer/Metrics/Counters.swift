@@ -53,6 +53,7 @@ struct Counters: ~Copyable {
   let webSockets = Counter()
   let streams = Counter()
   let refused = Counter()
+  let acceptPauses = Counter()
   let httpResponses = Counter()
   let messagesReceived = Counter()
   let messagesSent = Counter()
@@ -140,20 +141,4 @@ struct ClosesByCode: ~Copyable {
   func count(_ code: UInt16) { counts[Label(code: code).rawValue].add(1) }
 
   subscript(label: Label) -> UInt64 { counts[label.rawValue].current }
-}
-
-/// How many connections the server holds, over all loops.
-final class Admission: Sendable {
-  private let open = Atomic(0)
-
-  /// Takes a place; false when there is none.
-  func enter(limit: Int) -> Bool {
-    if open.add(1, ordering: .relaxed).newValue <= limit { return true }
-    leave()
-    return false
-  }
-
-  func leave() {
-    open.subtract(1, ordering: .relaxed)
-  }
 }

@@ -27,6 +27,10 @@ func engineFamilies(_ loops: [SharedCounters]) -> [MetricFamily] {
     .counter, "handshake_failures_total",
     "Connections and requests turned away before the upgrade, by reason.", by: "reason",
     HandshakeFailure.allCases.map { reason in (reason.rawValue, sum { $0.failures(reason) }) })
+  add(
+    .counter, "accept_pauses_total",
+    "Times that connections were left waiting, for the accept rate or for want of descriptors.",
+    sum { $0.acceptPauses.current })
   add(.counter, "handshakes_total", "WebSockets opened.", sum { $0.handshakes.current })
   add(
     .counter, "handshake_timeouts_total", "Requests not complete within the handshake timeout.",

@@ -22,8 +22,6 @@ public enum HandshakeFailure: String, CaseIterable, Sendable {
   case connections
   /// As many connections are open from one address as may be.
   case connectionsPerAddress = "connections_per_address"
-  /// Connections came faster than they are taken.
-  case acceptRate = "accept_rate"
   case draining
   case internalError = "internal_error"
 
@@ -36,6 +34,7 @@ public enum HandshakeFailure: String, CaseIterable, Sendable {
       case .notFound: .notFound
       case .requestTimeout: .timeout
       case .contentTooLarge, .requestHeaderFieldsTooLarge: .tooLarge
+      case .tooManyRequests: .connectionsPerAddress
       case .serviceUnavailable: .draining
       case .internalServerError: .internalError
       case .ok, .accepted, .noContent, .notModified, .badRequest, .methodNotAllowed,
@@ -58,9 +57,8 @@ public enum HandshakeFailure: String, CaseIterable, Sendable {
     case .origin: 7
     case .connections: 8
     case .connectionsPerAddress: 9
-    case .acceptRate: 10
-    case .draining: 11
-    case .internalError: 12
+    case .draining: 10
+    case .internalError: 11
     }
   }
 }

@@ -12,7 +12,7 @@ final class IdleConnection {
   init() throws {
     loop = try EventLoop(
       configuration: LoopConfiguration(
-        maxMessageSize: 1, maxFragments: 1, maxControlFramesPerSecond: 1, maxConnections: 1,
+        maxMessageSize: 1, maxFragments: 1, maxControlFramesPerSecond: 1,
         sendQueueLimit: 1,
         deadlines: .init(
           handshake: .seconds(1), idle: .seconds(1), ping: .seconds(1), close: .seconds(1),
