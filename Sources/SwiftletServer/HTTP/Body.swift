@@ -60,6 +60,7 @@ extension Loop {
       promised: size, unproven: max(Loop.leastCapacity, 2 * count))
     request.append(bytes, count)
     slot.pointee.message = request
+    slot.pointee.phaseBegan = state.pointee.now
     slot.pointee.requestRemaining = size - count
   }
 

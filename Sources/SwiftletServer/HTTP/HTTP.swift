@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSwiftlet
+import Glibc
 import SwiftletCore
 
 /// HTTP/1.1 on a connection until it upgrades: keep-alive and pipelining, heads of bounded size, and bodies
@@ -10,21 +11,24 @@ extension Loop {
     var bytes = bytes
     var left = count
     var seen = seen
+    let isFresh = seen == 0
     while left > 0, slot.pointee.phase == .http, slot.pointee.flags.isDisjoint(with: .stopped) {
       var head = swl_http_request()
       let size = Int(
         swl_http_parse(bytes, left, seen, state.pointee.fields, Loop.maxFields, &head))
       seen = 0
       if size > Loop.maxHeadSize || (size == 0 && left > Loop.maxHeadSize) {
-        return refuse(slot, .requestHeaderFieldsTooLarge)
+        let isLine = memchr(bytes, Int32(UInt8(ascii: "\n")), Loop.maxHeadSize) == nil
+        return refuse(slot, isLine ? .uriTooLong : .requestHeaderFieldsTooLarge)
       }
       if size == 0 { break }
       if size < 0 { return refuse(slot, Loop.status(ofParseError: Int32(size))) }
+      if head.target.size > Loop.maxTargetSize { return refuse(slot, .uriTooLong) }
       guard let request = Request(head) else { return refuse(slot, .badRequest) }
       let route = state.pointee.routes[request.path]
       slot.pointee.route = route?.number ?? ServiceTimes.noRoute
       guard namesHost(head) else {
-        return refuse(slot, .badRequest, "A request has one Host field.")
+        return refuse(slot, .badRequest, "A request has one Host field, with a host.")
       }
       guard let clearance = admit(slot, request, route) else { break }
       guard let body = bodySize(slot, head, request, route) else { return }
@@ -39,7 +43,12 @@ extension Loop {
       left -= size + body
     }
     switch slot.pointee.phase {
-    case .http: stash(slot, bytes, left)
+    case .http:
+      // The deadline of a head counts from its first byte where the connection may have rested.
+      if left > 0, isFresh, slot.pointee.flags.contains(.keptAlive) {
+        slot.pointee.phaseBegan = state.pointee.now
+      }
+      stash(slot, bytes, left)
     case .open, .closeSent: processFrames(slot, bytes, left)
     default: break
     }
@@ -58,7 +67,7 @@ extension Loop {
     var head = head
     var value = swl_slice()
     let hosts = swl_http_field_find(&head.fields, "host", &value)
-    return hosts == 1 || (hosts == 0 && head.minor_version == 0)
+    return (hosts == 1 || (hosts == 0 && head.minor_version == 0)) && isHost(value)
   }
 
   func respond(

@@ -98,6 +98,19 @@ public struct Request: Sendable {
   }
 }
 
+/// Whether a value of Host is a host with or without a port, or empty (RFC 9110 §7.2). A comma, which
+/// RFC 3986 would allow in a name, is what two values joined by a proxy have.
+func isHost(_ value: swl_slice) -> Bool {
+  UnsafeRawBufferPointer(start: value.data, count: value.size).allSatisfy { byte in
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: "-._~%!$&'()*+;=:[]".utf8.contains(byte)
+    }
+  }
+}
+
 extension String {
   /// Whether it is the same but for the case of ASCII letters.
   fileprivate func hasSameLetters(as other: String) -> Bool {

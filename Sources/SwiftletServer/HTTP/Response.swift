@@ -14,6 +14,7 @@ public enum Status: Int, Sendable {
   case methodNotAllowed = 405
   case requestTimeout = 408
   case contentTooLarge = 413
+  case uriTooLong = 414
   case upgradeRequired = 426
   case tooManyRequests = 429
   case requestHeaderFieldsTooLarge = 431
@@ -34,6 +35,7 @@ public enum Status: Int, Sendable {
     case .methodNotAllowed: "Method Not Allowed"
     case .requestTimeout: "Request Timeout"
     case .contentTooLarge: "Content Too Large"
+    case .uriTooLong: "URI Too Long"
     case .upgradeRequired: "Upgrade Required"
     case .tooManyRequests: "Too Many Requests"
     case .requestHeaderFieldsTooLarge: "Request Header Fields Too Large"

@@ -92,6 +92,8 @@ struct Loop {
   /// Memory any message may claim; more is given to what has arrived, never to what is promised.
   static let leastCapacity = 4 << 10
   static let maxHeadSize = 16 << 10
+  /// A little more than RFC 9112 §3 has every server take.
+  static let maxTargetSize = 8 << 10
   static let maxFields = 64
   static let eventsPerWait = 256
 

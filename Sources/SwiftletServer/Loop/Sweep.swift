@@ -47,10 +47,16 @@ extension Loop {
         return
       }
       if slot.pointee.flags.contains(.awaitsAnswer) { return }
-      if slot.pointee.message != nil {
-        // A body may take its time, as long as it comes.
-        if elapsed(since: slot.pointee.lastActive) >= limits.idle {
-          perform(on: slot) { refuse(slot, .requestTimeout) }
+      if let body = slot.pointee.message {
+        // A body may take its time, as long as it comes at a fair rate: a byte a millisecond.
+        let allowed = UInt64(limits.handshake) + UInt64(body.count)
+        if elapsed(since: slot.pointee.lastActive) >= limits.idle
+          || elapsed(since: slot.pointee.phaseBegan) >= allowed
+        {
+          perform(on: slot) {
+            state.pointee.counters.pointee.handshakeTimeouts.add(1)
+            refuse(slot, .requestTimeout)
+          }
         }
         return
       }

@@ -33,13 +33,12 @@ public enum HandshakeFailure: String, CaseIterable, Sendable {
       case .forbidden: .forbidden
       case .notFound: .notFound
       case .requestTimeout: .timeout
-      case .contentTooLarge, .requestHeaderFieldsTooLarge: .tooLarge
+      case .contentTooLarge, .uriTooLong, .requestHeaderFieldsTooLarge: .tooLarge
       case .tooManyRequests: .connectionsPerAddress
       case .serviceUnavailable: .draining
       case .internalServerError: .internalError
       case .ok, .accepted, .noContent, .notModified, .badRequest, .methodNotAllowed,
-        .upgradeRequired,
-        .versionNotSupported:
+        .upgradeRequired, .versionNotSupported:
         .badRequest
       }
   }
