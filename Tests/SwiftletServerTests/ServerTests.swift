@@ -131,7 +131,8 @@ import Testing
         try peer.write("GET /nowhere HTTP/1.1\r\nHost: here\r\n\r\n")
         #expect(try peer.readHead().hasPrefix("HTTP/1.1 404 "))
       }
-      #expect(server.metric("requests_refused_total") == 20, "each by its request, none for the rate")
+      #expect(
+        server.metric("requests_refused_total") == 20, "each by its request, none for the rate")
     }
   }
 

@@ -96,12 +96,21 @@ def accept_of(request: bytes) -> str:
 
 
 class RawSocket:
-    def __init__(self, port: int, *, host: str = "127.0.0.1", receive_buffer: int | None = None):
-        self.socket = socket.socket()
+    def __init__(
+        self,
+        port: int,
+        *,
+        host: str = "127.0.0.1",
+        source: str = "",
+        receive_buffer: int | None = None,
+    ):
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.socket.settimeout(PATIENCE)
         if receive_buffer:  # must be set before connecting to bound the window
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         try:
+            if source:
+                self.socket.bind((source, 0))
             self.socket.connect((host, port))
         except BaseException:
             self.socket.close()

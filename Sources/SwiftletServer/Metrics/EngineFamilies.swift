@@ -33,7 +33,7 @@ func engineFamilies(_ loops: [SharedCounters]) -> [MetricFamily] {
     sum { $0.acceptPauses.current })
   add(.counter, "handshakes_total", "WebSockets opened.", sum { $0.handshakes.current })
   add(
-    .counter, "handshake_timeouts_total", "Requests not complete within the handshake timeout.",
+    .counter, "handshake_timeouts_total", "Requests that came too slowly.",
     sum { $0.handshakeTimeouts.current })
   add(
     .counter, "http_responses_total", "HTTP responses other than upgrades.",

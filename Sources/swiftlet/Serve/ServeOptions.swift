@@ -21,8 +21,6 @@ struct ServeOptions: ParsableArguments {
   var loops: String?
   @Option(help: "The largest message taken; a larger one is closed with 1009. (default: 16MiB)")
   var maxMessageSize: String?
-  @Option(help: "Connections at once; further ones get 503. (default: 1048576)")
-  var maxConnections: String?
   @Option(help: "The longest a request head may take. (default: 5s)")
   var handshakeTimeout: String?
   @Option(help: "The longest a connection may show no sign of life. (default: 120s)")
@@ -43,6 +41,8 @@ struct ServeOptions: ParsableArguments {
   var drainTimeout: String?
   @Option(help: "Append the results of acknowledged images to this file, as JSON lines.")
   var record: String?
+  @OptionGroup(title: "Limits")
+  var limits: LimitOptions
   @OptionGroup(title: "Messaging")
   var messaging: MessagingOptions
   @OptionGroup(title: "Operations")
@@ -76,13 +76,12 @@ struct ServeOptions: ParsableArguments {
     try settings.read(
       "max-message-size", maxMessageSize, into: &server.maxMessageSize, as: ByteCount.self)
     try settings.read(
-      "max-connections", maxConnections, into: &server.maxConnections, in: 1...(1 << 30))
-    try settings.read(
       "handshake-timeout", handshakeTimeout, into: &server.handshakeTimeout)
     try settings.read("idle-timeout", idleTimeout, into: &server.idleTimeout)
     try settings.read("ping-interval", pingInterval, into: &server.pingInterval)
     try settings.read(
       "send-queue-limit", sendQueueLimit, into: &server.sendQueueLimit, as: ByteCount.self)
     try settings.read("drain-timeout", drainTimeout, into: &server.drainTimeout)
+    try limits.read(settings, into: &server)
   }
 }
