@@ -63,6 +63,9 @@ let package = Package(
         "CMakeLists.txt", "Makefile", "abi", "examples", "fuzz", "swiftlet.pc.in", "tests", "tools",
       ], cSettings: c),
     .target(name: "CPlatform", path: "CSources/CPlatform", cSettings: c),
+    // OpenSSL's TLS on the loop's sockets.
+    .target(
+      name: "CTLS", dependencies: ["COpenSSL", "CPlatform"], path: "CSources/CTLS", cSettings: c),
     // simdjson, which is C++, for Swift.
     .target(
       name: "CSimdjson", path: "CSources/CSimdjson", cxxSettings: [.treatAllWarnings(as: .error)],
@@ -74,7 +77,7 @@ let package = Package(
     .target(
       name: "SwiftletServer",
       dependencies: [
-        "SwiftletCore", "CSwiftlet", "CPlatform",
+        "SwiftletCore", "CSwiftlet", "CPlatform", "CTLS",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),

@@ -38,16 +38,21 @@ public struct ServerConfiguration: Sendable {
   /// The longest a graceful shutdown may take.
   public var drainTimeout = Duration.seconds(10)
 
+  /// TLS on the port, streams' ports excepted; nil for none.
+  public var tls: ServerTLS?
+
   public init() {}
 
   var loop: LoopConfiguration {
-    LoopConfiguration(
+    var loop = LoopConfiguration(
       maxMessageSize: maxMessageSize, maxFragments: maxFragments,
       maxControlFramesPerSecond: maxControlFramesPerSecond,
       sendQueueLimit: sendQueueLimit,
       deadlines: .init(
         handshake: handshakeTimeout, idle: idleTimeout, ping: pingInterval, close: closeTimeout,
         drain: drainTimeout))
+    loop.tls = tls
+    return loop
   }
 
   var admission: Admission.Limits {

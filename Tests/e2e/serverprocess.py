@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READY = re.compile(rb"swiftlet listening on ws://(?P<host>.+):(?P<port>\d+)\n")
+READY = re.compile(rb"swiftlet listening on (?P<scheme>wss?)://(?P<host>.+):(?P<port>\d+)\n")
 
 # A bound on hangs, far above what any step takes, so that a loaded machine fails no test.
 PATIENCE = 60.0
@@ -74,6 +74,7 @@ class ServerProcess:
             self.kill()
             error.add_note(f"swiftlet's standard error:\n{self.stderr()}")
             raise
+        self.scheme = match["scheme"].decode()
         self.host = match["host"].decode()
         self.port = int(match["port"])
 
@@ -91,7 +92,7 @@ class ServerProcess:
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def running(self) -> bool:

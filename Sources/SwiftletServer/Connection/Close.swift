@@ -101,8 +101,8 @@ extension Loop {
   func finishIfSent(_ slot: Slot) {
     guard slot.pointee.outputFirst == nil else { return }
     switch slot.pointee.phase {
-    case .finishing: slot.pointee.phase = .dead
-    case .lingering where mayShut(slot):
+    case .finishing where endTLS(slot): slot.pointee.phase = .dead
+    case .lingering where mayShut(slot) && endTLS(slot):
       slot.pointee.flags.insert(.shut)
       shutdown(slot.pointee.fd, Int32(SHUT_WR))
     default: break
@@ -116,7 +116,7 @@ extension Loop {
 
   /// Reads and forgets. True when there may be more.
   func discardInput(_ slot: Slot) -> Bool {
-    let count = platform_receive(slot.pointee.fd, state.pointee.receive, Loop.receiveCapacity)
+    let count = receive(slot, state.pointee.receive, Loop.receiveCapacity)
     if count > 0 { return count == Loop.receiveCapacity }
     if count == 0 {
       peerEnded(slot)

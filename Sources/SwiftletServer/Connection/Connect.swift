@@ -21,7 +21,7 @@ extension Loop {
         attempt.addresses = addresses[...]
         connectToNextAddress(slot, attempt)
       case .failed(let failure):
-        if slot.pointee.phase.isConnecting {
+        if slot.pointee.isConnecting {
           failConnecting(slot, failure)
         } else {
           // It opened while this was on its way.
@@ -102,10 +102,8 @@ extension Loop {
     attempt.failure = nil
     attempt.report(.connected)
     switch attempt.kind {
-    case .webSocket(let request, _):
-      // Not entered as a phase of its own: both share one deadline.
-      slot.pointee.phase = .clientHandshake
-      sendRequest(slot, attempt, request)
+    case .webSocket(_, _, let security?): secure(slot, attempt, security)
+    case .webSocket(let request, _, nil): sendRequest(slot, attempt, request)
     case .stream(let handler):
       state.pointee.attempts.removeValue(forKey: slot.pointee.index)
       openStream(slot, handler)

@@ -9,7 +9,7 @@ package import SwiftletCore
 package final class ConnectAttempt: @unchecked Sendable {
   /// What the connection is to become.
   enum Kind {
-    case webSocket(HandshakeRequest, MessageHandler)
+    case webSocket(HandshakeRequest, MessageHandler, ClientSecurity?)
     case stream(StreamHandler)
   }
 
@@ -31,15 +31,16 @@ package final class ConnectAttempt: @unchecked Sendable {
 
   /// - Parameters:
   ///   - handler: Belongs to the loop from now on.
+  ///   - security: How TLS is spoken; nil for not at all.
   ///   - source: The address it is to come from, its port 0 for any.
   ///   - addresses: Where it goes; empty where they are to follow.
   ///   - report: Is called on the loop. After `.accepted` the handler is opened; `.failed` is the last
   ///     word.
   package init(
-    _ request: HandshakeRequest, handler: MessageHandler, from source: SocketAddress? = nil,
-    to addresses: [SocketAddress] = [], report: @escaping (ConnectEvent) -> Void
+    _ request: HandshakeRequest, handler: MessageHandler, security: ClientSecurity? = nil,
+    from source: SocketAddress? = nil, to addresses: [SocketAddress] = [], report: @escaping (ConnectEvent) -> Void
   ) {
-    kind = .webSocket(request, handler)
+    kind = .webSocket(request, handler, security)
     self.source = source
     self.addresses = addresses[...]
     self.report = report
@@ -59,8 +60,10 @@ package final class ConnectAttempt: @unchecked Sendable {
 
 /// What becomes of a ``ConnectAttempt``.
 package enum ConnectEvent {
-  /// The TCP connection stands; a WebSocket's request is on its way.
+  /// The TCP connection stands; a WebSocket's request is on its way, or TLS's handshake.
   case connected
+  /// TLS stands, where it is spoken; the request is on its way.
+  case secured
   /// The server agreed.
   case accepted(HandshakeAgreement)
   case failed(ConnectFailure)
@@ -73,6 +76,8 @@ package enum ConnectFailure: Sendable {
   /// No address took the connection; the error of the first.
   case unreachable(Int32)
   case timedOut
+  /// There is no TLS with the server, or not with the one that was meant.
+  case tls(TLSFailure)
   /// The server ended the connection instead of answering.
   case ended
   /// Answered by HTTP, without a WebSocket.

@@ -10,6 +10,8 @@ enum Phase: UInt8 {
   case http
   /// A client's: finding the server, or waiting for TCP's answer. The slot may have no socket yet.
   case connecting
+  /// TLS's handshake, before anything else is said.
+  case securing
   /// A client's: the request is on its way, the response's head is read.
   case clientHandshake
   /// The WebSocket is open.
@@ -29,8 +31,6 @@ enum Phase: UInt8 {
 
   /// Whether a handler has it, and may send.
   var isOpen: Bool { self == .open || self == .stream }
-  /// Whether this is a client's connection that has not opened yet.
-  var isConnecting: Bool { self == .connecting || self == .clientHandshake }
   /// Whether what arrives is read as frames.
   var readsFrames: Bool { self == .open || self == .closeSent }
 }
@@ -61,6 +61,8 @@ struct ConnectionState {
     static let stream = Flags(rawValue: 512)
     /// Reading stopped until it is decided whether an HTTP request may come in.
     static let awaitsAccess = Flags(rawValue: 1024)
+    /// The loop comes back to it by itself: see `Turns.swift`.
+    static let queued = Flags(rawValue: 2048)
 
     /// Nothing is read.
     static let stopped: Flags = [.backlogged, .held, .awaitsAnswer, .awaitsAccess]
@@ -71,6 +73,8 @@ struct ConnectionState {
   }
 
   var frames = swl_receiver()
+  /// Where this is a connection by TLS that has begun to speak it.
+  var tls: OpaquePointer?
   /// Contexts that compress and decompress, when that was agreed on.
   var deflater: OpaquePointer?
   var inflater: OpaquePointer?
@@ -108,6 +112,15 @@ struct ConnectionState {
 
   init(index: UInt32) {
     self.index = index
+  }
+
+  /// Whether this is a client's connection that has not opened yet.
+  var isConnecting: Bool {
+    switch phase {
+    case .connecting, .clientHandshake: true
+    case .securing: flags.contains(.client)
+    default: false
+    }
   }
 }
 

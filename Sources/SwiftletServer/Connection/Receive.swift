@@ -19,12 +19,13 @@ extension Loop {
       abandon(slot)
       return
     }
+    if slot.pointee.phase == .securing { return queueHandshake(slot) }
     for _ in 0..<Loop.readsPerEvent {
       let more =
         switch slot.pointee.phase {
         case .http, .clientHandshake, .open, .stream, .closeSent: read(slot)
         case .lingering: discardInput(slot)
-        case .free, .connecting, .finishing, .dead: false
+        case .free, .securing, .connecting, .finishing, .dead: false
         }
       if !more || !slot.pointee.flags.isDisjoint(with: .stopped) { return }
     }
@@ -41,7 +42,7 @@ extension Loop {
     }
     let held = slot.pointee.stash?.count ?? 0
     let room = Loop.receiveCapacity - held
-    let count = platform_receive(slot.pointee.fd, state.pointee.receive + held, room)
+    let count = receive(slot, state.pointee.receive + held, room)
     guard noteReceived(slot, count) else { return false }
     unstash(slot)
     process(slot, held + count, seen: held)
@@ -59,7 +60,7 @@ extension Loop {
     }
     let wanted = min(remaining, message.room, Loop.directRead)
     let start = message.tail
-    let count = platform_receive(slot.pointee.fd, start, wanted)
+    let count = receive(slot, start, wanted)
     guard noteReceived(slot, count) else { return false }
     if slot.pointee.phase == .http {
       requestProgressed(slot, count)

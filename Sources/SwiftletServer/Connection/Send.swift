@@ -59,7 +59,7 @@ extension Loop {
     guard slot.pointee.phase != .dead else { return }
     var sent = 0
     if slot.pointee.outputFirst == nil {
-      sent = platform_send(slot.pointee.fd, state.pointee.cork, count)
+      sent = send(slot, state.pointee.cork, count)
       guard noteSent(slot, &sent) else { return }
     }
     if sent < count { enqueue(slot, state.pointee.cork + sent, count - sent) }
@@ -76,7 +76,7 @@ extension Loop {
         parts[0] = iovec(iov_base: state.pointee.cork, iov_len: corked)
         parts[1] = iovec(
           iov_base: UnsafeMutableRawPointer(mutating: payload.baseAddress), iov_len: payload.count)
-        return platform_send_parts(slot.pointee.fd, parts.baseAddress, 2)
+        return sendParts(slot, parts.baseAddress!, 2)
       }
       guard noteSent(slot, &sent) else {
         state.pointee.corkCount = 0
@@ -160,6 +160,7 @@ extension Loop {
 
   /// The socket takes bytes again: sends the queue, up to 16 buffers a call.
   func writable(_ slot: Slot) {
+    guard flushRecords(slot) else { return }
     while slot.pointee.outputFirst != nil {
       var wanted = 0
       var sent = withUnsafeTemporaryAllocation(of: iovec.self, capacity: 16) { parts in
@@ -171,7 +172,7 @@ extension Loop {
           count += 1
           next = buffer.next
         }
-        return platform_send_parts(slot.pointee.fd, parts.baseAddress, count)
+        return sendParts(slot, parts.baseAddress!, count)
       }
       guard noteSent(slot, &sent) else { return }
       // The socket was full: that it takes more is a sign of life, as a first send to it is not.

@@ -6,6 +6,8 @@ import SwiftletCore
 /// The client's opening handshake on a connection that stands (RFC 6455 §4.1).
 extension Loop {
   func sendRequest(_ slot: Slot, _ attempt: ConnectAttempt, _ request: HandshakeRequest) {
+    // Not entered as a phase of its own: it shares its deadline with what came before.
+    slot.pointee.phase = .clientHandshake
     var size = swl_key_new(state.pointee.random, &attempt.key)
     if size >= 0 { size = request.write(key: attempt.key, to: state.pointee.cork) }
     guard size >= 0 else { return failConnecting(slot, .handshake(CoreError(code: size))) }
@@ -17,7 +19,7 @@ extension Loop {
     _ slot: Slot, _ bytes: UnsafeMutableRawPointer, _ count: Int, seen: Int
   ) {
     guard let attempt = state.pointee.attempts[slot.pointee.index],
-      case .webSocket(let request, let handler) = attempt.kind
+      case .webSocket(let request, let handler, _) = attempt.kind
     else { return }
     var bytes = bytes
     var left = count

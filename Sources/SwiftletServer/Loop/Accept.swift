@@ -2,6 +2,7 @@
 
 import CPlatform
 import CSwiftlet
+import CTLS
 import Glibc
 
 /// A listening socket of a loop, and what its connections speak.
@@ -52,7 +53,7 @@ extension Loop {
     let slot = state.pointee.table.take()
     slot.pointee.fd = fd
     slot.pointee.origin = origin
-    slot.pointee.phase = .http
+    slot.pointee.phase = isSecure(language) ? .securing : .http
     slot.pointee.lastActive = state.pointee.now
     slot.pointee.phaseBegan = state.pointee.now
     slot.pointee.interest = EPOLLIN.rawValue
@@ -70,13 +71,18 @@ extension Loop {
     if case .stream(let factory) = language { perform(on: slot) { openStream(slot, factory()) } }
   }
 
+  private func isSecure(_ language: LoopListener.Language) -> Bool {
+    if case .http = language { state.pointee.tls != nil } else { false }
+  }
+
   /// Answers before anything was asked, and closes: a refusal costs no place and no reading.
   private func refuse(
     _ fd: Int32, _ language: LoopListener.Language, _ reason: HandshakeFailure
   ) {
     state.pointee.counters.pointee.refused.add(1)
     state.pointee.counters.pointee.failed(reason)
-    if case .http = language {
+    // Nothing can be said by TLS without its handshake.
+    if case .http = language, !isSecure(language) {
       var answer =
         reason == .connectionsPerAddress
         ? Loop.answer(.tooManyRequests, "There are too many connections from this address.\n")
@@ -130,6 +136,7 @@ extension Loop {
 
   /// Frees a connection that is done with: the last thing that happens to it.
   func release(_ slot: Slot) {
+    if let session = slot.pointee.tls { tls_session_free(session) }
     if slot.pointee.fd >= 0 { close(slot.pointee.fd) }
     if slot.pointee.flags.contains(.client) { reportFailure(slot) }
     if let handler = slot.pointee.handler {

@@ -17,8 +17,8 @@ extension Loop {
     forEachConnection { slot in
       perform(on: slot) {
         if slot.pointee.flags.isDisjoint(with: .stopped) { readable(slot) }
-        if isResting(slot) { enter(slot, .finishing) }
-        if slot.pointee.phase.isConnecting { failConnecting(slot, .shutDown) }
+        if isResting(slot) || isUnsaid(slot) { enter(slot, .finishing) }
+        if slot.pointee.isConnecting { failConnecting(slot, .shutDown) }
       }
     }
   }
@@ -33,7 +33,7 @@ extension Loop {
   func drainIfIdle(_ slot: Slot) {
     guard case .began = state.pointee.drain else { return }
     let busy =
-      slot.pointee.message != nil || slot.pointee.stash != nil || slot.pointee.outputFirst != nil
+      slot.pointee.message != nil || slot.pointee.stash != nil || hasOutput(slot)
       || slot.pointee.handler?._withUnsafeGuaranteedRef({ $0.isBusy }) == true
     if busy { return }
     goAway(slot)

@@ -2,6 +2,8 @@
 
 import CPlatform
 import CSwiftlet
+import CTLS
+import DequeModule
 import Glibc
 import HeapModule
 import Logging
@@ -20,6 +22,8 @@ struct LoopState {
   let routes: Routes
   let logger: Logger
   let admission: Admission
+  /// What clients' connections to the server's port speak below HTTP, if anything.
+  let tls: ServerTLS?
   /// What other threads know of this loop.
   var owner: Unmanaged<EventLoop>
   let counters: UnsafeMutablePointer<Counters>
@@ -33,6 +37,8 @@ struct LoopState {
   /// Replies to the connection whose event is being handled, framed back to back for one send.
   let cork: UnsafeMutableRawPointer
   var corkCount = 0
+  /// Where records of TLS are gathered; made with the first session.
+  var tlsOutput: OpaquePointer?
   var current: Slot?
   /// The route of the connection handled last.
   var servedRoute = ServiceTimes.noRoute
@@ -66,6 +72,9 @@ struct LoopState {
   var responseFields: [UInt32: [(name: String, value: String)]] = [:]
   /// What the loop is to do at times of its own.
   var timers = Heap<LoopTimer>()
+  /// Connections to come back to without being told by epoll.
+  var unread: [Token] = []
+  var handshakes = Deque<Token>()
   /// Tasks of asynchronous handlers that have not ended.
   var tasks = 0
   var drain = Drain.no
@@ -120,7 +129,7 @@ struct Loop {
         epoll: epoll, wakeup: wakeup, listeners: listeners, deadlines: configuration.deadlines,
         sweepInterval: configuration.sweepInterval, sendQueueLimit: configuration.sendQueueLimit,
         routes: routes, logger: logger,
-        admission: admission, owner: .passUnretained(owner), counters: counters, limits: limits,
+        admission: admission, tls: configuration.tls, owner: .passUnretained(owner), counters: counters, limits: limits,
         random: random, receive: .allocate(byteCount: Loop.receiveCapacity, alignment: 4096),
         cork: .allocate(byteCount: Loop.corkCapacity, alignment: 4096),
         fields: .allocate(capacity: Loop.maxFields),
@@ -146,6 +155,7 @@ struct Loop {
     state.pointee.extensions.deallocate()
     state.pointee.limits.deallocate()
     state.pointee.random.deallocate()
+    tls_output_free(state.pointee.tlsOutput)
     state.deinitialize(count: 1)
     state.deallocate()
   }
@@ -170,7 +180,7 @@ struct Loop {
   func turn(
     _ events: UnsafeMutablePointer<epoll_event>, mayWait: Bool, runInbox: () -> Void
   ) {
-    let count = wait(events, upTo: mayWait ? state.pointee.sweepInterval : 0)
+    let count = wait(events, upTo: mayWait && !hasTurns ? state.pointee.sweepInterval : 0)
     let woke = monotonicNanoseconds()
     noteTime(woke)
     state.pointee.counters.pointee.use.began(at: woke)
@@ -178,7 +188,7 @@ struct Loop {
       let event = events[index]
       let token = Token(rawValue: event.data.u64)
       if let slot = state.pointee.table.find(token) {
-        serve(event.events, slot, since: woke)
+        serve(slot, since: woke) { handle(event.events, slot) }
       } else if let number = token.listener {
         acceptConnections(from: number)
       } else if token == .wakeup {
@@ -188,14 +198,16 @@ struct Loop {
     }
     runInbox()
     runTimers()
+    if hasTurns { runTurns(since: woke) }
     if elapsed(since: state.pointee.lastSweep) >= state.pointee.sweepInterval { sweep() }
     state.pointee.counters.pointee.use.ended(at: monotonicNanoseconds())
   }
 
-  /// Handles an event and, where messages or requests came of it, notes how long they took.
-  private func serve(_ events: UInt32, _ slot: Slot, since woke: UInt64) {
+  /// Runs `body` on input of a connection and, where messages or requests came of it, notes how long they took.
+  @inline(__always)
+  func serve(_ slot: Slot, since woke: UInt64, _ body: () -> Void) {
     let before = servedCount
-    handle(events, slot)
+    body()
     let served = servedCount &- before
     guard served > 0 else { return }
     // A connection that ended just now has left its place, but not its route.
@@ -254,6 +266,7 @@ struct Loop {
     if slot.pointee.phase == .dead {
       release(slot)
     } else {
+      queueIfUnread(slot)
       updateInterest(slot)
     }
   }
@@ -261,10 +274,12 @@ struct Loop {
   /// Asks epoll for what the connection can use now.
   private func updateInterest(_ slot: Slot) {
     var interest: UInt32 = 0
-    if slot.pointee.flags.isDisjoint(with: .stopped) && slot.pointee.phase != .finishing {
+    if slot.pointee.flags.isDisjoint(with: .stopped) && slot.pointee.phase != .finishing
+      && !isQueuedForHandshake(slot)
+    {
       interest |= EPOLLIN.rawValue
     }
-    if slot.pointee.outputFirst != nil || slot.pointee.phase == .connecting {
+    if hasOutput(slot) || slot.pointee.phase == .connecting {
       interest |= EPOLLOUT.rawValue
     }
     guard interest != slot.pointee.interest else { return }

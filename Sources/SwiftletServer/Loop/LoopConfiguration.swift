@@ -7,6 +7,7 @@ package struct LoopConfiguration: Sendable {
   package var maxControlFramesPerSecond: UInt32
   package var sendQueueLimit: Int
   package var deadlines: Deadlines
+  var tls: ServerTLS?
 
   package init(
     maxMessageSize: Int, maxFragments: UInt32, maxControlFramesPerSecond: UInt32,

@@ -39,7 +39,7 @@ extension Loop {
     let limits = state.pointee.deadlines
     switch slot.pointee.phase {
     case .http:
-      if slot.pointee.outputFirst != nil {
+      if hasOutput(slot) {
         // The client takes its time over a response, and requests behind it wait for that.
         if elapsed(since: slot.pointee.lastActive) >= limits.idle {
           perform(on: slot) { abandon(slot) }
@@ -69,11 +69,12 @@ extension Loop {
         state.pointee.counters.pointee.handshakeTimeouts.add(1)
         refuse(slot, .requestTimeout)
       }
-    case .connecting, .clientHandshake: checkConnecting(slot)
+    case .securing where !slot.pointee.flags.contains(.client): checkSecuring(slot)
+    case .connecting, .securing, .clientHandshake: checkConnecting(slot)
     case .open, .stream: checkOpen(slot, limits)
     case .closeSent, .finishing, .lingering:
       var overdue = elapsed(since: slot.pointee.phaseBegan)
-      if slot.pointee.outputFirst != nil {
+      if hasOutput(slot) {
         // A slow reader may take its time over what is queued, as long as it goes on reading.
         overdue = min(overdue, elapsed(since: slot.pointee.lastActive))
       }
@@ -96,7 +97,7 @@ extension Loop {
     // What a paused connection sends is not seen: its silence says nothing.
     if silence >= limits.idle && !slot.pointee.flags.contains(.held) {
       perform(on: slot) {
-        if slot.pointee.outputFirst == nil {
+        if !hasOutput(slot) {
           startClose(slot, code: .goingAway, reason: "no sign of life within the idle timeout")
         } else {
           // It does not even take what it was sent: a close frame would only wait behind that.

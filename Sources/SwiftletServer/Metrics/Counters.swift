@@ -60,6 +60,10 @@ struct Counters: ~Copyable {
   let bytesReceived = Counter()
   let bytesSent = Counter()
   let protocolErrors = Counter()
+  let tlsHandshakes = Counter()
+  /// Of these handshakes, those that went on from an earlier session.
+  let tlsResumptions = Counter()
+  private let tlsFailures = CounterArray(count: TLSFailure.Label.allCases.count)
   let use = LoopUse()
   let serviceTimes: ServiceTimes
   private let closes = ClosesByCode()
@@ -75,6 +79,10 @@ struct Counters: ~Copyable {
   func failed(_ reason: HandshakeFailure) { failures[reason.index].add(1) }
 
   func failures(_ reason: HandshakeFailure) -> UInt64 { failures[reason.index].current }
+
+  func tlsFailed(_ label: TLSFailure.Label) { tlsFailures[label.rawValue].add(1) }
+
+  func tlsFailures(_ label: TLSFailure.Label) -> UInt64 { tlsFailures[label.rawValue].current }
 }
 
 /// Holds a loop's counters in one place for the loop and for the metrics, which may outlive it.

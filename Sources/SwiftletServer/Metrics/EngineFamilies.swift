@@ -35,6 +35,14 @@ func engineFamilies(_ loops: [SharedCounters]) -> [MetricFamily] {
   add(
     .counter, "handshake_timeouts_total", "Requests that came too slowly.",
     sum { $0.handshakeTimeouts.current })
+  add(.counter, "tls_handshakes_total", "TLS handshakes done.", sum { $0.tlsHandshakes.current })
+  add(
+    .counter, "tls_resumptions_total", "TLS handshakes that went on from an earlier session.",
+    sum { $0.tlsResumptions.current })
+  add(
+    .counter, "tls_handshake_failures_total", "TLS handshakes that failed, by reason.",
+    by: "reason",
+    TLSFailure.Label.allCases.map { label in (label.text, sum { $0.tlsFailures(label) }) })
   add(
     .counter, "http_responses_total", "HTTP responses other than upgrades.",
     sum { $0.httpResponses.current })

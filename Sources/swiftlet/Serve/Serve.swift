@@ -54,7 +54,7 @@ struct Serve: AsyncParsableCommand {
       server = try Server(
         configuration: plan.server, routes: routes, metrics: metrics, logger: logger
       ) { address in
-        print("swiftlet listening on ws://\(address)")
+        print("swiftlet listening on \(plan.server.tls == nil ? "ws" : "wss")://\(address)")
         fflush(nil)
       }
       for address in server.streamAddresses {

@@ -41,6 +41,8 @@ struct ServeOptions: ParsableArguments {
   var drainTimeout: String?
   @Option(help: "Append the results of acknowledged images to this file, as JSON lines.")
   var record: String?
+  @OptionGroup(title: "TLS")
+  var tls: TLSOptions
   @OptionGroup(title: "Limits")
   var limits: LimitOptions
   @OptionGroup(title: "Messaging")
@@ -57,6 +59,7 @@ struct ServeOptions: ParsableArguments {
     let settings = try await Settings(file: config)
     var plan = ServePlan()
     try read(settings, into: &plan.server)
+    try tls.read(settings, into: &plan)
     try settings.read("tcp-echo-port", tcpEchoPort, into: &plan.tcpEchoPort)
     try settings.read("compression", compression, into: &plan.compression)
     try settings.read("record", record, into: &plan.record)

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CTLS
+import SwiftletCore
+
+/// Connections the loop comes back to by itself. Sessions whose socket is empty may still hold input, of which epoll
+/// knows nothing; and handshakes wait here until the connections that are open have been served, so that a storm of new
+/// ones delays those by ``handshakeTime`` a turn and no more.
+extension Loop {
+  /// Nanoseconds a turn in which handshakes are advanced, each as far as its input allows: with a 2048-bit RSA key
+  /// one takes about as long.
+  private static let handshakeTime: UInt64 = 1_000_000
+
+  @inline(__always)
+  var hasTurns: Bool { !state.pointee.unread.isEmpty || !state.pointee.handshakes.isEmpty }
+
+  func runTurns(since woke: UInt64) {
+    runUnread(since: woke)
+    runHandshakes()
+  }
+
+  // MARK: - Input without an event
+
+  /// Notes a connection that has input left in its session.
+  @inline(__always)
+  func queueIfUnread(_ slot: Slot) {
+    guard let session = slot.pointee.tls, tls_has_more(session), mayRead(slot),
+      !slot.pointee.flags.contains(.queued)
+    else { return }
+    slot.pointee.flags.insert(.queued)
+    state.pointee.unread.append(slot.token)
+  }
+
+  private func mayRead(_ slot: Slot) -> Bool {
+    slot.pointee.phase != .finishing && slot.pointee.flags.isDisjoint(with: .stopped)
+  }
+
+  private func runUnread(since woke: UInt64) {
+    // Those that are queued again have their turn after the next events.
+    let count = state.pointee.unread.count
+    for index in 0..<count {
+      guard let slot = state.pointee.table.find(state.pointee.unread[index]) else { continue }
+      slot.pointee.flags.remove(.queued)
+      // Asked again: it may have been stopped since.
+      if mayRead(slot) { serve(slot, since: woke) { perform(on: slot) { readable(slot) } } }
+    }
+    state.pointee.unread.removeFirst(count)
+  }
+
+  // MARK: - Handshakes
+
+  func queueHandshake(_ slot: Slot) {
+    guard !slot.pointee.flags.contains(.queued) else { return }
+    slot.pointee.flags.insert(.queued)
+    if slot.pointee.tls == nil {
+      state.pointee.handshakes.append(slot.token)
+    } else {
+      // What is begun is ended first, since it would else have been for nothing when its deadline passes.
+      state.pointee.handshakes.prepend(slot.token)
+    }
+  }
+
+  /// Whether its input need not be announced again.
+  @inline(__always)
+  func isQueuedForHandshake(_ slot: Slot) -> Bool {
+    slot.pointee.phase == .securing && slot.pointee.flags.contains(.queued)
+  }
+
+  private func runHandshakes() {
+    guard !state.pointee.handshakes.isEmpty else { return }
+    let began = monotonicNanoseconds()
+    while let token = state.pointee.handshakes.popFirst() {
+      guard let slot = state.pointee.table.find(token), slot.pointee.phase == .securing else {
+        continue
+      }
+      slot.pointee.flags.remove(.queued)
+      perform(on: slot) { advanceHandshake(slot) }
+      if monotonicNanoseconds() - began >= Loop.handshakeTime { return }
+    }
+  }
+}
