@@ -127,7 +127,8 @@ static bool use_key(SSL_CTX *variant, const char *path, struct tls_problem *prob
 
 /* What is spoken here, or the no_application_protocol alert (RFC 7301 section 3.2). */
 static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *size,
-                           const unsigned char *offered, unsigned int offered_size, void *argument) {
+                           const unsigned char *offered, unsigned int offered_size,
+                           void *argument) {
   (void)ssl, (void)argument;
   unsigned char *found;
   if (SSL_select_next_proto(&found, size, http_1_1, sizeof http_1_1 - 1, offered, offered_size) !=
@@ -174,7 +175,8 @@ static SSL_CTX *add_variant(tls_context *context, const SSL_METHOD *method,
     return NULL;
   }
   SSL_CTX_set_options(variant, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-  /* An idle session keeps no buffers; input is read a buffer at a time instead of a record's parts. */
+  /* An idle session keeps no buffers; input is read a buffer at a time instead of a record's parts.
+   */
   SSL_CTX_set_mode(variant, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(variant, 1);
   context->variants[context->count++] = variant;

@@ -17,8 +17,9 @@
 /* Records that leave by one send(). */
 #define OUTPUT_CAPACITY (4 * (RECORD_SIZE + RECORD_OVERHEAD))
 /*
- * Messages of the protocol itself (key updates, tickets, warnings) that a peer may send once the handshake
- * is done, at first and for each so many bytes of data: each costs far more than it weighs.
+ * Messages of the protocol itself (key updates, tickets, warnings) that a peer may send once the
+ * handshake is done, at first and for each so many bytes of data: each costs far more than it
+ * weighs.
  */
 #define FREE_MESSAGES 32
 #define BYTES_PER_MESSAGE 65536
@@ -257,20 +258,25 @@ static enum tls_failure failure_of(const tls_session *session, int error, unsign
   if (reason >= SSL_AD_REASON_OFFSET) return TLS_FAILURE_ALERT;
   switch (reason) {
     case SSL_R_HTTP_REQUEST:
-    case SSL_R_HTTPS_PROXY_REQUEST: return TLS_FAILURE_HTTP;
+    case SSL_R_HTTPS_PROXY_REQUEST:
+      return TLS_FAILURE_HTTP;
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_PACKET_LENGTH_TOO_LONG:
     case SSL_R_RECORD_LENGTH_MISMATCH:
-    case SSL_R_BAD_RECORD_TYPE: return TLS_FAILURE_NOT_TLS;
+    case SSL_R_BAD_RECORD_TYPE:
+      return TLS_FAILURE_NOT_TLS;
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_VERSION_TOO_LOW:
     case SSL_R_NO_SHARED_CIPHER:
     case SSL_R_NO_SUITABLE_KEY_SHARE:
     case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
     case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
-    case SSL_R_NO_APPLICATION_PROTOCOL: return TLS_FAILURE_NO_COMMON;
-    case SSL_R_CERTIFICATE_VERIFY_FAILED: return TLS_FAILURE_CERTIFICATE;
-    default: return session->ended ? TLS_FAILURE_ENDED : TLS_FAILURE_OTHER;
+    case SSL_R_NO_APPLICATION_PROTOCOL:
+      return TLS_FAILURE_NO_COMMON;
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+      return TLS_FAILURE_CERTIFICATE;
+    default:
+      return session->ended ? TLS_FAILURE_ENDED : TLS_FAILURE_OTHER;
   }
 }
 
@@ -304,16 +310,22 @@ const char *tls_failure_reason(const tls_session *session) {
 
 enum tls_verification tls_verification(const tls_session *session) {
   switch (SSL_get_verify_result(session->ssl)) {
-    case X509_V_ERR_CERT_HAS_EXPIRED: return TLS_VERIFICATION_EXPIRED;
-    case X509_V_ERR_CERT_NOT_YET_VALID: return TLS_VERIFICATION_NOT_YET_VALID;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return TLS_VERIFICATION_EXPIRED;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return TLS_VERIFICATION_NOT_YET_VALID;
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN: return TLS_VERIFICATION_SELF_SIGNED;
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+      return TLS_VERIFICATION_SELF_SIGNED;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: return TLS_VERIFICATION_UNKNOWN_ISSUER;
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return TLS_VERIFICATION_UNKNOWN_ISSUER;
     case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: return TLS_VERIFICATION_WRONG_HOST;
-    default: return TLS_VERIFICATION_OTHER;
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return TLS_VERIFICATION_WRONG_HOST;
+    default:
+      return TLS_VERIFICATION_OTHER;
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SwiftletServer
+public import SwiftletServer
 
 /// What a ``WebSocketClient`` allows its connections.
 public struct ClientConfiguration: Sendable {
@@ -15,7 +15,9 @@ public struct ClientConfiguration: Sendable {
   /// Bytes queued for a connection beyond which ``SwiftletServer/AsyncConnection`` waits before it
   /// sends more.
   public var sendQueueLimit = 1 << 20
-  /// The longest it may take from the wish to the open WebSocket: name, TCP and handshake together.
+  /// Whom to believe that a server of a wss URL is the one it names.
+  public var trust = TLSTrust.system
+  /// The longest it may take from the wish to the open WebSocket: name, TCP, TLS and handshake together.
   public var connectTimeout = Duration.seconds(10)
   /// The longest an open connection may be silent, pongs counting as a sign of life.
   public var idleTimeout = Duration.seconds(120)

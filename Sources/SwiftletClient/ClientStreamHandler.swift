@@ -16,7 +16,7 @@ open class ClientStreamHandler: StreamHandler {
   func report(_ event: ConnectEvent, of server: String) {
     switch event {
     case .connected: connected()
-    case .accepted: break
+    case .secured, .accepted: break
     case .failed(let failure): failed(ConnectError(failure, server))
     }
   }

@@ -19,6 +19,9 @@ public final class WebSocketClient: Service {
   private let nextLoop = Atomic(0)
   private let resolver = Resolver()
   private let ended: Countdown
+  private let trust: TLSTrust
+  /// Made for the first connection that needs it: the system's authorities take a while to read.
+  private let tls = Locked<ClientTLS?>(nil)
   let logger: Logger
 
   /// Starts the loops. Throws when the system has no file descriptors left for them.
@@ -38,6 +41,7 @@ public final class WebSocketClient: Service {
     }
     self.loops = loops
     self.ended = ended
+    trust = configuration.trust
     self.logger = logger
   }
 
@@ -56,7 +60,7 @@ public final class WebSocketClient: Service {
   public func connect(
     _ url: String, _ options: ConnectOptions = ConnectOptions()
   ) async throws -> AsyncConnection {
-    let destination = try Destination(url, options)
+    let destination = try destination(url, options)
     let pending = PendingConnection()
     let attempt = destination.attempt(pending.makeHandler(), report: pending.report)
     let loop = begin(attempt, to: destination)
@@ -74,7 +78,24 @@ public final class WebSocketClient: Service {
   public func connect(
     _ url: String, _ options: ConnectOptions = ConnectOptions(), handler: sending ClientHandler
   ) throws(ConnectError) {
-    connect(to: try Destination(url, options), handler: handler)
+    connect(to: try destination(url, options), handler: handler)
+  }
+
+  /// What is needed to connect to a server many times. Throws what is wrong with the URL or the options.
+  package func destination(
+    _ url: String, _ options: ConnectOptions = ConnectOptions()
+  ) throws(ConnectError) -> Destination {
+    try Destination(url, options) { () throws(ConnectError) in try sharedTLS() }
+  }
+
+  private func sharedTLS() throws(ConnectError) -> ClientTLS {
+    let result = tls.withLock { tls in
+      if let tls { return Result<ClientTLS, TLSFileError>.success(tls) }
+      let made = Result { () throws(TLSFileError) in try ClientTLS(trust) }
+      tls = try? made.get()
+      return made
+    }
+    do { return try result.get() } catch { throw .authorities(error) }
   }
 
   /// The same for a server that is connected to many times.

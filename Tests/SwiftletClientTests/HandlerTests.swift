@@ -81,7 +81,7 @@ import Testing
       let server = "ws://127.0.0.1:\(listener.port)"
       let sentence =
         "cannot connect to \(server): it ended the connection before it answered the handshake; "
-        + "check that it speaks WebSocket, and without TLS"
+        + "check that it speaks WebSocket, and whether by TLS"
       #expect(try log.wait(for: 2) == [.connected, .failed(sentence)])
     }
   }

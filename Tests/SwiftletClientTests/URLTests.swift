@@ -12,6 +12,8 @@ import Testing
       ("ws://a.example:9001/b/c?d=e&f", "a.example", 9001, "a.example:9001", "/b/c?d=e&f"),
       ("ws://127.0.0.1?q", "127.0.0.1", 80, "127.0.0.1", "/?q"),
       ("ws://a/?u=ws://b@c:1/", "a", 80, "a", "/?u=ws://b@c:1/"),
+      ("wss://a/x", "a", 443, "a", "/x"),
+      ("WSS://a:80/x", "a", 80, "a:80", "/x"),
       ("ws://[::1]/x", "::1", 80, "[::1]", "/x"),
       ("ws://[fe80::1]:65535", "fe80::1", 65535, "[fe80::1]:65535", "/"),
     ] as [(String, String, UInt16, String, String)])
@@ -29,8 +31,7 @@ import Testing
     arguments: [
       ("", "begins with ws://"),
       ("a:80", "begins with ws://"),
-      ("http://a/", "begins with ws://, not http://"),
-      ("wss://a/", "TLS is not supported yet"),
+      ("http://a/", "begins with ws:// or wss://, not http://"),
       ("ws://", "names a host"),
       ("ws:///x", "names a host"),
       ("ws://:80", "names a host"),

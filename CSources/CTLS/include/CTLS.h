@@ -1,6 +1,7 @@
 /*
- * TLS (1.2 and 1.3) for the loop's sockets, by OpenSSL: contexts made from PEM files, and sessions whose
- * calls behave like recv() and send(), so that the loop handles both kinds of connections alike.
+ * TLS (1.2 and 1.3) for the loop's sockets, by OpenSSL: contexts made from PEM files, and sessions
+ * whose calls behave like recv() and send(), so that the loop handles both kinds of connections
+ * alike.
  *
  * A context may be used on any thread. Sessions and their tls_output belong to one thread.
  *
@@ -48,16 +49,18 @@ struct tls_problem {
 };
 
 /**
- * A server's context with `count` certificates, leaf first and then its chain in each file, and their keys.
- * A client gets the first whose names hold the one it asks for (SNI), else the first of all. NULL with
+ * A server's context with `count` certificates, leaf first and then its chain in each file, and
+ * their keys. A client gets the first whose names hold the one it asks for (SNI), else the first of
+ * all. NULL with
  * `*problem` and the number of the pair in `*pair` when that cannot be.
  */
 tls_context *tls_context_server(const char *const *certificates, const char *const *keys,
                                 size_t count, size_t *pair, struct tls_problem *problem);
 
 /**
- * A client's context. `authorities` names a PEM file of the only certificates to trust; NULL for the system's.
- * With `checks` false whoever answers is believed. NULL with `*problem` when that cannot be.
+ * A client's context. `authorities` names a PEM file of the only certificates to trust; NULL for
+ * the system's. With `checks` false whoever answers is believed. NULL with `*problem` when that
+ * cannot be.
  */
 tls_context *tls_context_client(const char *authorities, bool checks, struct tls_problem *problem);
 
@@ -83,12 +86,14 @@ tls_session *tls_session_accept(tls_context *context, int socket, tls_output *ou
 tls_session *tls_session_connect(tls_context *context, int socket, tls_output *output,
                                  const char *host);
 
-/** Sends nothing: without tls_end() before it the peer sees a stream that was cut. NULL is nothing to do. */
+/** Sends nothing: without tls_end() before it the peer sees a stream that was cut. NULL is nothing
+ * to do. */
 void tls_session_free(tls_session *session);
 
 enum tls_progress { TLS_ESTABLISHED, TLS_WAITS, TLS_FAILED };
 
-/** Goes on with the handshake as far as what has arrived allows. After TLS_FAILED only free the session. */
+/** Goes on with the handshake as far as what has arrived allows. After TLS_FAILED only free the
+ * session. */
 enum tls_progress tls_handshake(tls_session *session);
 
 /** Why a handshake failed. */
@@ -130,18 +135,20 @@ enum tls_verification tls_verification(const tls_session *session);
 bool tls_resumed(const tls_session *session);
 
 /**
- * Like recv() on a non-blocking socket: the bytes read, 0 when the peer has ended in order (close_notify), or -1 with
- * errno: EAGAIN, or what else means that the connection is lost, also where the peer ended without a word.
- * Reads until `size` bytes are there or the socket is empty.
+ * Like recv() on a non-blocking socket: the bytes read, 0 when the peer has ended in order
+ * (close_notify), or -1 with errno: EAGAIN, or what else means that the connection is lost, also
+ * where the peer ended without a word. Reads until `size` bytes are there or the socket is empty.
  */
 ssize_t tls_receive(tls_session *session, void *buffer, size_t size);
 
-/** Whether the last call left input which the socket will not announce: it must be called again, unasked. */
+/** Whether the last call left input which the socket will not announce: it must be called again,
+ * unasked. */
 bool tls_has_more(const tls_session *session);
 
 /**
- * Like send() and sendmsg() on a non-blocking socket: the bytes taken, or -1 with errno. Records that were made but not
- * taken by the socket are held, and go out by the next call or by tls_flush().
+ * Like send() and sendmsg() on a non-blocking socket: the bytes taken, or -1 with errno. Records
+ * that were made but not taken by the socket are held, and go out by the next call or by
+ * tls_flush().
  */
 ssize_t tls_send(tls_session *session, const void *bytes, size_t size);
 ssize_t tls_send_parts(tls_session *session, const struct iovec *parts, size_t count);

@@ -11,23 +11,27 @@ package struct Destination: Sendable {
   private let server: String
   private let request: HandshakeRequest
   private let source: SocketAddress?
+  private let security: ClientSecurity?
 
-  /// Throws what is wrong with the URL or the options.
-  package init(_ url: String, _ options: ConnectOptions) throws(ConnectError) {
+  /// Throws what is wrong with the URL or the options. `tls` is asked for where the URL wants it.
+  init(
+    _ url: String, _ options: ConnectOptions, tls: () throws(ConnectError) -> ClientTLS
+  ) throws(ConnectError) {
     let url = try WebSocketURL(url)
     self.url = url
     addresses = Resolver.literal(url.host, url.port)
     server = url.server
     request = try options.request(to: url)
     source = try options.source
+    security = url.isSecure ? ClientSecurity(try tls(), host: url.host) : nil
   }
 
   func attempt(
     _ handler: MessageHandler, report: @escaping (ConnectEvent, String) -> Void
   ) -> ConnectAttempt {
-    ConnectAttempt(request, handler: handler, from: source, to: addresses) { [server] in
-      report($0, server)
-    }
+    ConnectAttempt(
+      request, handler: handler, security: security, from: source, to: addresses
+    ) { [server] in report($0, server) }
   }
 }
 

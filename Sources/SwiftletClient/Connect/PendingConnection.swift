@@ -27,7 +27,7 @@ final class PendingConnection: Sendable {
 
   func report(_ event: ConnectEvent, of server: String) {
     switch event {
-    case .connected: break
+    case .connected, .secured: break
     case .accepted(let agreement): state.withLock { $0.subprotocol = agreement.subprotocol }
     case .failed(.cancelled): settle(.failure(CancellationError()))
     case .failed(let failure): settle(.failure(ConnectError(failure, server)))

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A URL of the form `ws://HOST[:PORT][/PATH][?QUERY]` (RFC 6455 §3), taken apart.
+/// A URL of the form `ws://HOST[:PORT][/PATH][?QUERY]` or `wss://...` (RFC 6455 §3), taken apart.
 package struct WebSocketURL {
+  /// Whether TLS is spoken.
+  package let isSecure: Bool
   /// A name or address, an IPv6 one without its brackets.
   package let host: String
   package let port: UInt16
@@ -11,7 +13,7 @@ package struct WebSocketURL {
   package let target: String
 
   /// Names the server in sentences.
-  package var server: String { "ws://\(bracketed):\(port)" }
+  package var server: String { "\(isSecure ? "wss" : "ws")://\(bracketed):\(port)" }
 
   private var bracketed: String { host.contains(":") ? "[\(host)]" : host }
 
@@ -21,27 +23,28 @@ package struct WebSocketURL {
       throw .url("a URL is written in visible ASCII characters; percent-encode all others")
     }
     guard let (scheme, rest) = text.split("://") else {
-      throw .url("a WebSocket URL begins with ws://")
+      throw .url("a WebSocket URL begins with ws:// or wss://")
     }
     switch scheme.lowercased() {
-    case "ws": break
-    case "wss": throw .url("TLS is not supported yet: use a ws:// URL, or a proxy that speaks wss")
-    default: throw .url("a WebSocket URL begins with ws://, not \(scheme)://")
+    case "ws": isSecure = false
+    case "wss": isSecure = true
+    default: throw .url("a WebSocket URL begins with ws:// or wss://, not \(scheme)://")
     }
     guard !rest.contains("#") else {
       throw .url("a WebSocket URL has no fragment: leave out the #")
     }
     let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-    let (host, port) = try WebSocketURL.endpoint(rest[..<end])
+    let usual: UInt16 = isSecure ? 443 : 80
+    let (host, port) = try WebSocketURL.endpoint(rest[..<end], usualPort: usual)
     self.host = host
     self.port = port
     target = rest[end...].hasPrefix("/") ? String(rest[end...]) : "/" + rest[end...]
     let name = host.contains(":") ? "[\(host)]" : host
-    authority = port == 80 ? name : "\(name):\(port)"
+    authority = port == usual ? name : "\(name):\(port)"
   }
 
   private static func endpoint(
-    _ authority: Substring
+    _ authority: Substring, usualPort: UInt16
   ) throws(ConnectError) -> (host: String, port: UInt16) {
     guard !authority.contains("@") else {
       throw .url("a WebSocket URL has no user: give credentials in the field Authorization")
@@ -63,7 +66,7 @@ package struct WebSocketURL {
       port = authority[authority.index(after: colon)...]
     }
     guard !host.isEmpty else { throw .url("a WebSocket URL names a host: ws://HOST/PATH") }
-    guard let port else { return (String(host), 80) }
+    guard let port else { return (String(host), usualPort) }
     guard let number = UInt16(port), number > 0, !port.hasPrefix("+") else {
       throw .url("a port in a URL is a number from 1 to 65535")
     }

@@ -38,7 +38,8 @@ package final class ConnectAttempt: @unchecked Sendable {
   ///     word.
   package init(
     _ request: HandshakeRequest, handler: MessageHandler, security: ClientSecurity? = nil,
-    from source: SocketAddress? = nil, to addresses: [SocketAddress] = [], report: @escaping (ConnectEvent) -> Void
+    from source: SocketAddress? = nil, to addresses: [SocketAddress] = [],
+    report: @escaping (ConnectEvent) -> Void
   ) {
     kind = .webSocket(request, handler, security)
     self.source = source

@@ -48,11 +48,12 @@ final class ExchangeThread: @unchecked Sendable {
     configuration.pingInterval = .seconds(3600)
     // So that a handler is told when the kernel has taken the last byte.
     configuration.sendQueueLimit = 0
-    client = try WebSocketClient(configuration: configuration)
+    let client = try WebSocketClient(configuration: configuration)
+    self.client = client
     destinations = try SourceAddresses(for: plan.url).all.map { source in
       var options = ConnectOptions()
       options.localAddress = source
-      return try Destination(plan.url, options)
+      return try client.destination(plan.url, options)
     }
   }
 
