@@ -178,9 +178,10 @@ private final class Submitting: MessageHandler {
     #expect(results.allSatisfy { $0.bytes == 2 && $0.statistics.min == 0 })
     let lines = try folder.text.split(separator: "\n")
     #expect(lines.count == 300 && lines[299].hasPrefix("{\"id\":300,"))
-    #expect(recorder.metrics().contains("swiftlet_images_total{mode=\"ack\"} 300\n"))
-    #expect(recorder.metrics().contains("swiftlet_image_bytes_total{mode=\"ack\"} 600\n"))
-    #expect(recorder.metrics().contains("swiftlet_record_queue_images 0\n"))
+    let text = PrometheusText.render(recorder.metrics())
+    #expect(text.contains("swiftlet_images_total{mode=\"ack\"} 300\n"))
+    #expect(text.contains("swiftlet_image_bytes_total{mode=\"ack\"} 600\n"))
+    #expect(text.contains("swiftlet_record_queue_images 0\n"))
   }
 
   @Test func resultsAreFoundByID() async throws {
