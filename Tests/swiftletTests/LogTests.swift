@@ -27,12 +27,15 @@ import Testing
   @Test func textIsOneLineWithKeysBehind() {
     let line = record("hello", ["b": "x y", "a": "plain", "c": "q\"\\"]).line(.text)
     #expect(
-      line == "1970-01-01T00:00:00.000Z warning swiftlet: hello a=plain b=\"x y\" c=\"q\\\"\\\\\"\n")
+      line == "1970-01-01T00:00:00.000Z warning swiftlet: hello a=plain b=\"x y\" c=\"q\\\"\\\\\"\n"
+    )
   }
 
   static let hostile = [
-    "a\nb", "a\r\nb", "\u{1B}[31mred", "\0", "\u{7F}", "\u{85}", "\u{2028}", "\u{202E}abc", "\u{FEFF}",
-    "\"}\n{\"level\":\"error", "\\", "😀é", String(decoding: [0xFF, 0xC0, 0x80] as [UInt8], as: UTF8.self),
+    "a\nb", "a\r\nb", "\u{1B}[31mred", "\0", "\u{7F}", "\u{85}", "\u{2028}", "\u{202E}abc",
+    "\u{FEFF}",
+    "\"}\n{\"level\":\"error", "\\", "😀é",
+    String(decoding: [0xFF, 0xC0, 0x80] as [UInt8], as: UTF8.self),
     "\u{E0001}", "",
   ]
 

@@ -53,7 +53,8 @@ extension Loop {
         slot, code: code, reason: UnsafeRawBufferPointer(start: reason, count: strlen(reason)))
       slot.pointee.closeCode = code
       state.pointee.counters.pointee.protocolErrors.add(1)
-      state.pointee.logger.debug("closing a connection: \(String(cString: reason))")
+      state.pointee.logger.debug(
+        "closing a connection: \(String(cString: reason))", metadata: metadata(slot))
     }
     dropMessage(slot)
     enter(slot, .lingering)

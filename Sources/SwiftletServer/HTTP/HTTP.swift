@@ -25,6 +25,7 @@ extension Loop {
       if size < 0 { return refuse(slot, Loop.status(ofParseError: Int32(size))) }
       if head.target.size > Loop.maxTargetSize { return refuse(slot, .uriTooLong) }
       guard let request = Request(head) else { return refuse(slot, .badRequest) }
+      note(slot, request)
       let route = state.pointee.routes[request.path]
       slot.pointee.route = route?.number ?? ServiceTimes.noRoute
       guard namesHost(head) else {
@@ -136,6 +137,7 @@ extension Loop {
     fields: [(name: String, value: String)], body: UnsafeRawBufferPointer
   ) {
     state.pointee.counters.pointee.httpResponses.add(1)
+    let note = takeNote(slot)
     let keepsAlive = request.keepsAlive && !isDraining
     // Piece by piece into the cork: a head that was put together first would cost as much as all the rest.
     sendText(slot, "HTTP/1.1 ")
@@ -147,6 +149,7 @@ extension Loop {
     sendField(slot, "Content-Length", String(body.count))
     for field in fields { sendField(slot, field.name, field.value) }
     for field in takeResponseFields(slot) { sendField(slot, field.name, field.value) }
+    sendField(slot, "X-Request-ID", note.id)
     if !keepsAlive { sendField(slot, "Connection", "close") }
     sendText(slot, "\r\n")
     // A response to HEAD, and a 304, have the length of the body but not the body.
@@ -155,6 +158,7 @@ extension Loop {
     slot.pointee.flags.subtract([.awaitsAnswer, .awaitsAccess])
     slot.pointee.flags.insert(.keptAlive)
     enter(slot, keepsAlive ? .http : .lingering)
+    logAnswer(slot, note, status, bytes: body.count)
   }
 
   private func sendField(_ slot: Slot, _ name: String, _ value: String) {
@@ -208,12 +212,16 @@ extension Loop {
     let size = withUnsafeTemporaryAllocation(byteCount: room, alignment: 1) { out in
       let size = swl_handshake_respond(
         key, subprotocol, isCompressed ? extensions : nil, out.baseAddress, out.count)
+      // The empty line that ends it comes behind a field more.
       if size > 0 {
-        sendBytes(slot, UnsafeRawBufferPointer(rebasing: out[..<Int(size)]))
+        sendBytes(slot, UnsafeRawBufferPointer(rebasing: out[..<(Int(size) - 2)]))
       }
       return size
     }
     guard size > 0 else { return refuse(slot, .internalServerError) }
+    let note = takeNote(slot)
+    sendField(slot, "X-Request-ID", note.id)
+    sendText(slot, "\r\n")
     swl_receiver_init(&slot.pointee.frames, SWL_ROLE_SERVER, isCompressed, state.pointee.limits)
     slot.pointee.handler = .passRetained(handler)
     slot.pointee.lastPing = state.pointee.now
@@ -221,6 +229,7 @@ extension Loop {
     enter(slot, .open)
     state.pointee.counters.pointee.webSockets.add(1)
     state.pointee.counters.pointee.handshakes.add(1)
+    logOpen(slot, note)
     handler.opened(Connection(loop: self, slot: slot))
   }
 }

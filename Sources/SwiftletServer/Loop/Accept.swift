@@ -136,6 +136,7 @@ extension Loop {
 
   /// Frees a connection that is done with: the last thing that happens to it.
   func release(_ slot: Slot) {
+    forgetNote(slot)
     if let session = slot.pointee.tls { tls_session_free(session) }
     if slot.pointee.fd >= 0 { close(slot.pointee.fd) }
     if slot.pointee.flags.contains(.client) { reportFailure(slot) }

@@ -75,6 +75,9 @@ struct LoopState {
   /// Connections to come back to without being told by epoll.
   var unread: [Token] = []
   var handshakes = Deque<Token>()
+  /// Requests that are not answered yet, and WebSockets whose ends are logged, by their places in the table.
+  var requests: [UInt32: RequestNote] = [:]
+  var requestNames = RequestNames()
   /// Tasks of asynchronous handlers that have not ended.
   var tasks = 0
   var drain = Drain.no

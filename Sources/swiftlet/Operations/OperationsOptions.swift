@@ -6,10 +6,13 @@ import ArgumentParser
 struct OperationsOptions: ParsableArguments {
   @Option(help: "Send metrics to this HOST:PORT every 10 seconds, as DogStatsD datagrams.")
   var statsd: String?
+  @Option(help: "How log lines are written: text or json. (default: text)")
+  var logFormat: String?
 
   func plan(_ settings: Settings) throws(StartFailure) -> OperationsPlan {
     var plan = OperationsPlan()
     try settings.read("statsd", statsd, into: &plan.statsd)
+    try settings.read("log-format", logFormat, into: &plan.logFormat)
     return plan
   }
 }
@@ -17,6 +20,7 @@ struct OperationsOptions: ParsableArguments {
 /// What they come to.
 struct OperationsPlan {
   var statsd: HostAndPort?
+  var logFormat = LogFormat.text
 }
 
 /// `HOST:PORT`, with brackets around an IPv6 address.

@@ -19,9 +19,10 @@ struct Serve: AsyncParsableCommand {
   func run() async throws {
     try avoidBLASThreads()
     let plan = try await options.plan()
-    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-    var logger = Logger(label: "swiftlet")
-    logger.logLevel = plan.logLevel
+    LoggingSystem.bootstrap {
+      LineLogHandler($0, plan.operations.logFormat, level: plan.logLevel)
+    }
+    let logger = Logger(label: "swiftlet")
     try await serve(plan, logger)
   }
 

@@ -81,7 +81,8 @@ struct LineLogHandler: LogHandler {
       // A log that cannot be written has nowhere to say so.
       var rest = bytes[...]
       while !rest.isEmpty {
-        let count = write(STDERR_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        let piece = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[rest.indices])
+        let count = write(STDERR_FILENO, piece.baseAddress, piece.count)
         if count < 0 && errno == EINTR { continue }
         if count <= 0 { return }
         rest = rest.dropFirst(count)
