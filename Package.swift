@@ -25,10 +25,17 @@ let package = Package(
     .library(name: "SwiftletClient", targets: ["SwiftletClient"]),
     .library(name: "SwiftletMetrics", targets: ["SwiftletMetrics"]),
     .library(name: "SwiftletImages", targets: ["SwiftletImages"]),
+    .library(name: "SwiftletAuthentication", targets: ["SwiftletAuthentication"]),
     .library(name: "SwiftletMessaging", targets: ["SwiftletMessaging"]),
     .library(name: "SwiftletMessagingClient", targets: ["SwiftletMessagingClient"]),
     .executable(name: "swiftlet", targets: ["swiftlet"]),
     .executable(name: "swiftlet-perf", targets: ["swiftlet-perf"]),
+  ],
+  traits: [
+    .trait(
+      name: "JWT",
+      description: "JSON Web Tokens (--jwt-keys), which bring cryptography of their own to build."),
+    .default(enabledTraits: []),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -38,6 +45,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
@@ -109,9 +117,17 @@ let package = Package(
       ],
       path: "Sources/SwiftletImages", swiftSettings: swift),
     .target(
+      name: "SwiftletAuthentication",
+      dependencies: [
+        "SwiftletServer", "COpenSSL",
+        .product(name: "JWTKit", package: "jwt-kit", condition: .when(traits: ["JWT"])),
+      ],
+      path: "Sources/SwiftletAuthentication", swiftSettings: swift),
+    .target(
       name: "SwiftletMessaging",
       dependencies: [
-        "SwiftletCore", "SwiftletServer", "CCurl", "COpenSSL", "CSimdjson",
+        "SwiftletAuthentication", "SwiftletCore", "SwiftletServer", "CCurl", "COpenSSL",
+        "CSimdjson",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "GRDB", package: "GRDB.swift"),
@@ -130,7 +146,8 @@ let package = Package(
     .executableTarget(
       name: "swiftlet",
       dependencies: [
-        "SwiftletServer", "SwiftletMetrics", "SwiftletImages", "SwiftletMessaging",
+        "SwiftletServer", "SwiftletMetrics", "SwiftletAuthentication", "SwiftletImages",
+        "SwiftletMessaging",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
@@ -217,9 +234,17 @@ let package = Package(
       ],
       path: "Tests/SwiftletImagesTests", swiftSettings: swift),
     .testTarget(
+      name: "SwiftletAuthenticationTests",
+      dependencies: [
+        "SwiftletAuthentication", "SwiftletServer", "SwiftletTestSupport",
+        .product(name: "JWTKit", package: "jwt-kit", condition: .when(traits: ["JWT"])),
+      ],
+      path: "Tests/SwiftletAuthenticationTests", swiftSettings: swift),
+    .testTarget(
       name: "SwiftletMessagingTests",
       dependencies: [
-        "SwiftletMessaging", "SwiftletServer", "SwiftletCore", "SwiftletTestSupport",
+        "SwiftletMessaging", "SwiftletAuthentication", "SwiftletServer", "SwiftletCore",
+        "SwiftletTestSupport",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -227,7 +252,8 @@ let package = Package(
     .testTarget(
       name: "SwiftletMessagingClientTests",
       dependencies: [
-        "SwiftletMessagingClient", "SwiftletMessaging", "SwiftletClient", "SwiftletServer",
+        "SwiftletMessagingClient", "SwiftletMessaging", "SwiftletAuthentication", "SwiftletClient",
+        "SwiftletServer",
         "SwiftletCore", "SwiftletTestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -2,28 +2,37 @@
 
 public import ArgumentParser
 import Foundation
+import SwiftletAuthentication
 public import SwiftletMessaging
 
 /// `swiftlet sign`.
 struct Sign: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Sign a permit to use a queue without a token.",
+    abstract: "Sign a permit to use a queue or another route without a token.",
     discussion: """
-      Prints it as JSON. A request carries it in its headers URL-Paths, URL-Methods, URL-Expires and \
+      For a --route it prints a URL's path and query, which lets in whoever has it until it expires. \
+      What else is in the query is not signed.
+
+      For a --queue it prints the permit as JSON. A request carries it in its headers URL-Paths, URL-Methods, URL-Expires and \
       URL-Signature, beside the X-Project-ID it was made for; whoever has it may do as it says until \
       it expires.
       """)
 
   @Option(help: "A file with the server's secret.")
   var signingKey: String
-  @Option(help: "The project of the queue.")
+  @Option(help: "The project of the queue, or that whoever comes is let in for.")
   var project: String
   @Option(help: "The queue.")
-  var queue: String
+  var queue: String?
+  @Option(
+    help: "The path of another route, such as /topics/news. --method GET is for WebSockets too.")
+  var route: String?
   @Option(
     name: .customLong("path"),
-    help: "What of the queue, may be repeated: messages, subscriptions or claims.")
-  var resources: [Permit.Resource] = [.messages]
+    help: """
+      What of the queue, may be repeated: messages, subscriptions or claims. (default: messages)
+      """)
+  var resources: [Permit.Resource] = []
   @Option(
     name: .customLong("method"),
     help: "What may be done, may be repeated: GET (list), POST, DELETE and others of HTTP's.")
@@ -44,14 +53,33 @@ struct Sign: ParsableCommand {
       }
       end = time
     }
+    switch (queue, route) {
+    case (let queue?, nil): try sign(queue: queue, until: end)
+    case (nil, let route?): try sign(route: route, until: end)
+    default: throw StartFailure("give one of --queue and --route", status: EX_USAGE)
+    }
+  }
+
+  private func sign(queue: String, until end: UTCTime) throws(StartFailure) {
     guard
       let permit = Permit(
-        queue: queue, resources: resources, methods: methods.map(\.rawValue), project: project,
-        expires: end)
+        queue: queue, resources: resources.isEmpty ? [.messages] : resources,
+        methods: methods.map(\.rawValue), project: project, expires: end)
     else {
       throw StartFailure("--queue: no queue can have the name \"\(queue)\"", status: EX_USAGE)
     }
     print(permit.json(signedBy: try readSigningKey(signingKey)))
+  }
+
+  private func sign(route: String, until end: UTCTime) throws(StartFailure) {
+    if !resources.isEmpty { throw StartFailure("--path is of a --queue", status: EX_USAGE) }
+    let permit = Permit(
+      paths: [route], methods: methods.map(\.rawValue), project: project, expires: end)
+    guard let url = permit.url(signedBy: try readSigningKey(signingKey)) else {
+      throw StartFailure(
+        "--route: \"\(route)\" is not a path such as /topics/news", status: EX_USAGE)
+    }
+    print(url)
   }
 }
 

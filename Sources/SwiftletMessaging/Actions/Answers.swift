@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletAuthentication
+
 // How stored things look in answers.
 
 extension StoredMessage {

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a signature allows whoever has it to do without a token: a pre-signed URL.
-public struct Permit: Sendable, Hashable {
-  /// Such as `/v2/queues/QUEUE/messages`.
-  public var paths: [String]
-  /// HTTP's methods: GET reads, POST posts, DELETE deletes.
-  public var methods: [String]
-  public var project: String
-  public var expires: UTCTime
+public import SwiftletAuthentication
 
+/// Permits for queues: GET reads, POST posts, DELETE deletes.
+extension Permit {
   /// What of a queue a path can name.
   public enum Resource: String, Sendable, CaseIterable {
     case messages, subscriptions, claims
@@ -19,10 +14,9 @@ public struct Permit: Sendable, Hashable {
     queue: String, resources: [Resource], methods: [String], project: String, expires: UTCTime
   ) {
     guard (try? checkQueueName(queue)) != nil else { return nil }
-    paths = resources.map { "/v2/queues/\(queue)/\($0.rawValue)" }
-    self.methods = methods
-    self.project = project
-    self.expires = expires
+    self.init(
+      paths: resources.map { "/v2/queues/\(queue)/\($0.rawValue)" }, methods: methods,
+      project: project, expires: expires)
   }
 
   /// As the headers of a request have it; nil when they have not all of it in the right types.
@@ -33,10 +27,7 @@ public struct Permit: Sendable, Hashable {
       let time = UTCTime(iso8601: expires), let paths = Permit.strings(paths),
       let methods = Permit.strings(methods)
     else { return nil }
-    self.paths = paths
-    self.methods = methods
-    project = request.project
-    self.expires = time
+    self.init(paths: paths, methods: methods, project: request.project, expires: time)
   }
 
   private static func strings(_ values: [Value]) -> [String]? {
@@ -46,15 +37,6 @@ public struct Permit: Sendable, Hashable {
       strings.append(text)
     }
     return strings
-  }
-
-  /// What is signed. The separator is a backslash and an n, not a line feed.
-  var text: String {
-    [Permit.join(paths), Permit.join(methods), project, expires.text].joined(separator: #"\n"#)
-  }
-
-  private static func join(_ texts: [String]) -> String {
-    texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: ",")
   }
 
   func allows(_ request: Request, at now: Milliseconds) -> Bool {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletAuthentication
+
 /// MessagePack's timestamp (spec.md, "Timestamp extension type"), of the years that RFC 3339 can say.
 struct Timestamp {
   /// The type of its ext.

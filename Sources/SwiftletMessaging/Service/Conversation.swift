@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DequeModule
+import SwiftletAuthentication
 import SwiftletCore
 import SwiftletServer
 import Synchronization
@@ -242,6 +243,13 @@ extension Conversation {
   enum Identity {
     case stranger
     case member(Grant)
+  }
+
+  /// The client has proved at the upgrade what an authenticate would.
+  func admit(_ grant: Grant, _ perform: Perform) {
+    guard service.authentication != nil else { return }
+    identity = .member(grant)
+    setAlarm(perform)
   }
 
   private func authenticate(_ request: Request, _ perform: Perform) -> Answer {

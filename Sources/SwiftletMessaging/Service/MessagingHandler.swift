@@ -6,10 +6,13 @@ import SwiftletServer
 /// A connection of the messaging service: carries out what its conversation has to say.
 final class MessagingHandler: MessageHandler {
   private let service: MessagingService
+  private let grant: Grant?
   private var conversation: Conversation!
 
-  init(_ service: MessagingService) {
+  /// - Parameter grant: What the client was let in for at the upgrade.
+  init(_ service: MessagingService, grant: Grant?) {
     self.service = service
+    self.grant = grant
   }
 
   override func opened(_ connection: borrowing Connection) {
@@ -19,6 +22,9 @@ final class MessagingHandler: MessageHandler {
         conversation.isFull = connection.isBacklogged
         conversation.flush { conversation.carryOut($0, on: connection) }
       }
+    }
+    if let grant {
+      conversation.admit(grant) { conversation.carryOut($0, on: connection) }
     }
   }
 

@@ -2,6 +2,7 @@
 
 public import Logging
 public import ServiceLifecycle
+public import SwiftletAuthentication
 public import SwiftletServer
 
 /// Queues, messages, claims and subscriptions over WebSockets, in JSON and in MessagePack.
@@ -23,7 +24,8 @@ public final class MessagingService: Service {
   private let logger: Logger
   private let lastNote = Locked<Milliseconds>(0)
 
-  /// - Parameter authentication: Without it everyone is served.
+  /// - Parameter authentication: Without it everyone is served. With it, who was let in for a project at the
+  ///   upgrade (``/SwiftletServer/Request/grant``) need not authenticate again.
   public convenience init(
     settings: MessagingSettings = MessagingSettings(), authentication: Authentication? = nil,
     store: any MessageStore, logger: Logger = Logger(label: "swiftlet")
@@ -65,7 +67,9 @@ public final class MessagingService: Service {
     in routes: inout Routes, compression: Compression = .off, metrics: Metrics? = nil
   ) {
     for path in ["/v2", "/"] {
-      routes.webSocket(path, compression: compression) { _ in MessagingHandler(self) }
+      routes.webSocket(path, compression: compression) { request in
+        MessagingHandler(self, grant: request.grant)
+      }
     }
     if settings.webhooks.requiresConfirmation {
       routes.put(below: Self.confirmationPrefix) { request, body throws(Refusal) in

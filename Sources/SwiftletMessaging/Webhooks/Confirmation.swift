@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletAuthentication
+
 /// What a webhook is told when someone subscribes it, and it is to say whether it wants that, or when
 /// that is withdrawn: with a permit to confirm the subscription.
 struct Confirmation {
@@ -36,10 +38,9 @@ struct Confirmation {
 
 extension Permit {
   init(confirming subscription: Identifier, of queue: QueueKey, expires: UTCTime) {
-    paths = [Permit.confirmationPath(subscription.description, queue.name)]
-    methods = ["PUT"]
-    project = queue.project
-    self.expires = expires
+    self.init(
+      paths: [Permit.confirmationPath(subscription.description, queue.name)], methods: ["PUT"],
+      project: queue.project, expires: expires)
   }
 
   static func confirmationPath(_ subscription: String, _ queue: String) -> String {

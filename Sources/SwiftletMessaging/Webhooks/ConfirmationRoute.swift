@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletAuthentication
 import SwiftletServer
 
 /// `PUT /v2/queues/QUEUE/subscriptions/ID/confirm`: a webhook says whether it wants its subscription,
@@ -64,9 +65,9 @@ extension Permit {
       let project = request.field("X-Project-ID"),
       let expires = request.field("URL-Expires").flatMap({ UTCTime(iso8601: $0) })
     else { return nil }
-    self.paths = paths.split(separator: ",").map { String($0) }
-    self.methods = methods.split(separator: ",").map { String($0) }
-    self.project = project
-    self.expires = expires
+    self.init(
+      paths: paths.split(separator: ",").map { String($0) },
+      methods: methods.split(separator: ",").map { String($0) }, project: project,
+      expires: expires)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SwiftletAuthentication
 import SwiftletMessaging
 import SystemPackage
 
@@ -12,6 +13,15 @@ func readTokens(_ path: String) throws(StartFailure) -> Tokens {
     return try Tokens(parsing: text)
   } catch {
     throw StartFailure("the token file \"\(path)\": \(error)", status: EX_DATAERR)
+  }
+}
+
+func readJWTKeys(_ path: String, audience: String?) throws(StartFailure) -> JWTKeys {
+  let bytes = try readFile(path, "JWT keys")
+  do throws(KeyFileError) {
+    return try JWTKeys(parsing: bytes, audience: audience)
+  } catch {
+    throw StartFailure("the JWT keys \"\(path)\": \(error)", status: EX_DATAERR)
   }
 }
 

@@ -44,6 +44,7 @@ struct Serve: AsyncParsableCommand {
     }
     let messaging = try plan.messaging.open(logger)
     messaging.register(in: &routes, compression: plan.compression, metrics: metrics)
+    routes.access = plan.access.rule(metrics)
 
     let images: ImageStatisticsService
     let server: Server

@@ -45,6 +45,8 @@ struct ServeOptions: ParsableArguments {
   var tls: TLSOptions
   @OptionGroup(title: "Limits")
   var limits: LimitOptions
+  @OptionGroup(title: "Who may come in")
+  var access: AccessOptions
   @OptionGroup(title: "Messaging")
   var messaging: MessagingOptions
   @OptionGroup(title: "Operations")
@@ -64,7 +66,11 @@ struct ServeOptions: ParsableArguments {
     try settings.read("compression", compression, into: &plan.compression)
     try settings.read("record", record, into: &plan.record)
     try settings.read("log-level", logLevel, into: &plan.logLevel)
-    plan.messaging = try messaging.plan(settings, sendQueueLimit: plan.server.sendQueueLimit)
+    plan.access = try access.plan(settings)
+    plan.reloads += plan.access.reloads
+    plan.messaging = try messaging.plan(
+      settings, sendQueueLimit: plan.server.sendQueueLimit,
+      authentication: plan.access.authentication)
     plan.operations = try operations.plan(settings)
     try settings.refuseUnknownKeys()
     return plan

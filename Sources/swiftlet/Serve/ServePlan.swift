@@ -10,6 +10,7 @@ struct ServePlan {
   var tcpEchoPort: UInt16?
   /// Where the results of acknowledged images go.
   var record: String?
+  var access = AccessPlan()
   var messaging = MessagingPlan()
   var operations = OperationsPlan()
   var logLevel = Logger.Level.info

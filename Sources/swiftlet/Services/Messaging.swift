@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import SwiftletAuthentication
 import SwiftletMessaging
 import SwiftletServer
 
@@ -30,14 +31,6 @@ struct MessagingOptions: ParsableArguments {
   var slowConsumer: String?
   @Option(
     help: """
-      Serve only clients with one of the tokens in this file: lines of TOKEN PROJECT [EXPIRES], where \
-      TOKEN may be sha256:HEX.
-      """)
-  var tokens: String?
-  @Option(help: "Serve requests signed with the secret in this file, and others only by token.")
-  var signingKey: String?
-  @Option(
-    help: """
       Post messages to subscribers in this network (10.1.0.0/16), at this address or of this host \
       too, though it is not on the public Internet; may be repeated.
       """)
@@ -51,7 +44,7 @@ struct MessagingOptions: ParsableArguments {
 
   /// `sendQueueLimit` bounds what waits for a connection here as it does in the server's queue.
   func plan(
-    _ settings: Settings, sendQueueLimit: Int
+    _ settings: Settings, sendQueueLimit: Int, authentication: Authentication?
   ) throws(StartFailure) -> MessagingPlan {
     var plan = MessagingPlan()
     try settings.read(
@@ -65,26 +58,11 @@ struct MessagingOptions: ParsableArguments {
       "require-confirmation", requireConfirmation ? "on" : nil,
       into: &plan.settings.webhooks.requiresConfirmation)
     try settings.read("store", store, into: &plan.store)
-    var tokenFile: String?
-    try settings.read("tokens", tokens, into: &tokenFile)
-    var keyFile: String?
-    try settings.read("signing-key", signingKey, into: &keyFile)
-    if plan.settings.webhooks.requiresConfirmation && keyFile == nil {
+    if plan.settings.webhooks.requiresConfirmation && authentication?.signingKey == nil {
       throw StartFailure("--require-confirmation needs --signing-key", status: EX_USAGE)
     }
-    plan.authentication = try authentication(tokenFile, keyFile)
+    plan.authentication = authentication
     return plan
-  }
-
-  /// None is needed where neither tokens nor a key are given.
-  private func authentication(
-    _ tokenFile: String?, _ keyFile: String?
-  ) throws(StartFailure) -> Authentication? {
-    if tokenFile == nil && keyFile == nil { return nil }
-    var authentication = Authentication()
-    if let tokenFile { authentication.tokens = try readTokens(tokenFile) }
-    if let keyFile { authentication.signingKey = try readSigningKey(keyFile) }
-    return authentication
   }
 }
 

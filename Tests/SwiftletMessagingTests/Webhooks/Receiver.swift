@@ -2,6 +2,7 @@
 
 import Glibc
 import Logging
+import SwiftletAuthentication
 import SwiftletServer
 import SwiftletTestSupport
 import Synchronization

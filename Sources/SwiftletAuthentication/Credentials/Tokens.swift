@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+public import SwiftletServer
 
 /// The tokens of a token file. None is kept in clear.
 public struct Tokens: Sendable {
@@ -50,12 +51,18 @@ public struct Tokens: Sendable {
     return digest
   }
 
-  /// What a token is good for; nil when it is unknown or has expired.
+  /// What a token is good for at a time, in milliseconds since 1970; nil when it is unknown.
   ///
   /// Looked up by its hash, so the time this takes says nothing of the tokens there are.
-  func grant(for token: String, at now: Milliseconds) -> Grant? {
-    guard let grant = grants[Digest(of: token)], grant.isGood(at: now) else { return nil }
+  public func check(_ token: String, at now: Int64) throws(CredentialFailure) -> Grant? {
+    guard let grant = grants[Digest(of: token)] else { return nil }
+    guard grant.isGood(at: now) else { throw .expired }
     return grant
+  }
+
+  /// The same, nil also when it has expired.
+  package func grant(for token: String, at now: Int64) -> Grant? {
+    try? check(token, at: now)
   }
 
   /// SHA-256.

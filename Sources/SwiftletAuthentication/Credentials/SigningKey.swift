@@ -29,7 +29,7 @@ public final class SigningKey: Sendable {
   deinit { EVP_MAC_CTX_free(template) }
 
   /// The signature of a text, in lower-case hexadecimal.
-  func signature(of text: String) -> [UInt8] {
+  package func signature(of text: String) -> [UInt8] {
     guard let context = EVP_MAC_CTX_dup(template) else { fatalError("out of memory") }
     defer { EVP_MAC_CTX_free(context) }
     let hash = [UInt8](unsafeUninitializedCapacity: SigningKey.hashSize) { hash, count in
@@ -46,7 +46,7 @@ public final class SigningKey: Sendable {
   }
 
   /// Compares in a time that says nothing of the signature.
-  func hasSigned(_ text: String, as signature: String) -> Bool {
+  package func hasSigned(_ text: String, as signature: String) -> Bool {
     let right = self.signature(of: text)
     var signature = signature
     return signature.withUTF8 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletServer
 import Testing
 
-@testable import SwiftletMessaging
+@testable import SwiftletAuthentication
 
 @Suite struct TokensTests {
   @Test func linesAreRead() throws {
@@ -56,63 +57,16 @@ import Testing
     ("", "there is no token in it"), ("# nothing\n", "there is no token in it"),
   ]
 
+  @Test func expiredIsToldFromUnknown() throws {
+    let tokens = try Tokens(parsing: "token p 2030-01-31T12:00:00Z")
+    #expect(throws: CredentialFailure.expired) { try tokens.check("token", at: .max) }
+    #expect(try tokens.check("other", at: .max) == nil)
+    #expect(try tokens.check("token", at: 0)?.project == "p")
+  }
+
   @Test(arguments: wrong)
   func whatIsWrongIsSaid(text: String, complaint: String) throws {
     let error = #expect(throws: TokenFileError.self) { _ = try Tokens(parsing: text) }
     #expect(error?.description == complaint)
-  }
-}
-
-@Suite struct PermitTests {
-  /// One of these was given out by the server this one stands in for.
-  @Test(arguments: [
-    (
-      "s3cr3t", ["/v2/queues/cq/messages"], ["GET", "POST"], "2026-11-21T23:19:24",
-      "670b999d35984a729daaaead76a71c4a6bfa85c7ee03c7055afcfd26f1735e51"
-    ),
-    (
-      "secret", ["/v2/queues/myqueue/messages", "/v2/queues/myqueue/claims"],
-      ["POST", "DELETE", "GET"], "2035-08-05T17:16:33.25+02:00",
-      "f8298441055362bfcc6b4e68db4ea6912c59770bc4bf712df1811229cebe516e"
-    ),
-  ])
-  func signature(
-    key: String, paths: [String], methods: [String], expires: String, signature: String
-  ) throws {
-    let key = try #require(SigningKey(Array(key.utf8)))
-    let end = try #require(UTCTime(iso8601: expires))
-    var permit = try #require(
-      Permit(
-        queue: "q", resources: [], methods: methods, project: "superproject", expires: end))
-    permit.paths = paths
-    #expect(String(decoding: key.signature(of: permit.text), as: UTF8.self) == signature)
-    #expect(key.hasSigned(permit.text, as: signature))
-    for wrong in [signature.uppercased(), "", String(signature.dropLast()), signature + "0"] {
-      #expect(!key.hasSigned(permit.text, as: wrong))
-    }
-  }
-
-  @Test func permitIsPrintedWithItsSignature() throws {
-    let key = try #require(SigningKey(Array("secret".utf8)))
-    let permit = try #require(
-      Permit(
-        queue: "myqueue", resources: [.messages, .claims], methods: ["POST", "DELETE", "GET"],
-        project: "superproject", expires: UTCTime(iso8601: "2035-08-05T15:16:33")!))
-    #expect(
-      try WireFormat.json.decode(permit.json(signedBy: key)) == [
-        "paths": ["/v2/queues/myqueue/messages", "/v2/queues/myqueue/claims"],
-        "methods": ["POST", "DELETE", "GET"], "project": "superproject",
-        "expires": "2035-08-05T15:16:33",
-        "signature": "f8298441055362bfcc6b4e68db4ea6912c59770bc4bf712df1811229cebe516e",
-      ])
-  }
-
-  @Test func emptySecretIsNoKey() { #expect(SigningKey([]) == nil) }
-
-  @Test func noPermitIsForAQueueThatCannotBe() {
-    #expect(
-      Permit(
-        queue: "a/b", resources: [], methods: [], project: "p", expires: UTCTime(seconds: 0)) == nil
-    )
   }
 }

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@testable import SwiftletMessaging
+@testable import SwiftletAuthentication
 
 @Suite struct UTCTimeTests {
   @Test(arguments: [

@@ -7,7 +7,7 @@ public struct UTCTime: Sendable, Hashable {
   public init(seconds: Int64) { self.seconds = seconds }
 
   /// The last second of the year 9999.
-  static let last = UTCTime(seconds: 253_402_300_799)
+  package static let last = UTCTime(seconds: 253_402_300_799)
 
   /// `YYYY-MM-DDTHH:MM:SS` with an optional fraction, which is dropped, and an optional zone: `Z`,
   /// `+HH:MM`, `+HHMM` or `+HH`. Without one it is UTC.
