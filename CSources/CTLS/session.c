@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "session.h"
+
 #include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,11 +12,6 @@
 #include "CPlatform.h"
 #include "context.h"
 
-/* The most plaintext of a record, and what it may grow by. */
-#define RECORD_SIZE 16384
-#define RECORD_OVERHEAD 256
-/* Records that leave by one send(). */
-#define OUTPUT_CAPACITY (4 * (RECORD_SIZE + RECORD_OVERHEAD))
 /*
  * Messages of the protocol itself (key updates, tickets, warnings) that a peer may send once the
  * handshake is done, at first and for each so many bytes of data: each costs far more than it
@@ -23,35 +19,6 @@
  */
 #define FREE_MESSAGES 32
 #define BYTES_PER_MESSAGE 65536
-
-struct tls_output {
-  size_t count;
-  unsigned char bytes[OUTPUT_CAPACITY];
-  /* Small parts are put together here, so that they share a record. */
-  unsigned char record[RECORD_SIZE];
-};
-
-struct tls_session {
-  SSL *ssl;
-  tls_context *context;
-  tls_output *output;
-  /* Records the socket did not take. */
-  unsigned char *held;
-  size_t held_start;
-  size_t held_end;
-  const char *reason;
-  uint64_t received;
-  uint32_t messages;
-  int socket;
-  /* What ended the connection, as an errno value. */
-  int error;
-  enum tls_failure failure;
-  bool established;
-  /* The socket gave less than it was asked for in this call: the next try would be in vain. */
-  bool drained;
-  bool more;
-  bool ended;
-};
 
 /* ---- Output ---- */
 
@@ -87,8 +54,7 @@ static void hold(tls_session *session, const unsigned char *bytes, size_t size) 
   session->held_end = kept + size;
 }
 
-/* Sends what was gathered, and holds what does not go. */
-static void flush_output(tls_session *session) {
+void tls_flush_output(tls_session *session) {
   tls_output *output = session->output;
   size_t size = output->count;
   if (size == 0) return;
@@ -147,7 +113,7 @@ static int write_socket(BIO *bio, const char *bytes, int size) {
   BIO_clear_retry_flags(bio);
   size_t done = 0;
   while (done < (size_t)size) {
-    if (output->count == OUTPUT_CAPACITY) flush_output(session);
+    if (output->count == OUTPUT_CAPACITY) tls_flush_output(session);
     size_t part = (size_t)size - done;
     if (part > OUTPUT_CAPACITY - output->count) part = OUTPUT_CAPACITY - output->count;
     memcpy(output->bytes + output->count, bytes + done, part);
@@ -248,89 +214,6 @@ void tls_session_free(tls_session *session) {
   free(session);
 }
 
-/* ---- The handshake ---- */
-
-static enum tls_failure failure_of(const tls_session *session, int error, unsigned long code) {
-  if (error == SSL_ERROR_SYSCALL || session->error != 0) return TLS_FAILURE_ENDED;
-  if (ERR_GET_LIB(code) != ERR_LIB_SSL) return TLS_FAILURE_OTHER;
-  int reason = ERR_GET_REASON(code);
-  /* OpenSSL's numbers for alerts that were received. */
-  if (reason >= SSL_AD_REASON_OFFSET) return TLS_FAILURE_ALERT;
-  switch (reason) {
-    case SSL_R_HTTP_REQUEST:
-    case SSL_R_HTTPS_PROXY_REQUEST:
-      return TLS_FAILURE_HTTP;
-    case SSL_R_WRONG_VERSION_NUMBER:
-    case SSL_R_PACKET_LENGTH_TOO_LONG:
-    case SSL_R_RECORD_LENGTH_MISMATCH:
-    case SSL_R_BAD_RECORD_TYPE:
-      return TLS_FAILURE_NOT_TLS;
-    case SSL_R_UNSUPPORTED_PROTOCOL:
-    case SSL_R_VERSION_TOO_LOW:
-    case SSL_R_NO_SHARED_CIPHER:
-    case SSL_R_NO_SUITABLE_KEY_SHARE:
-    case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
-    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
-    case SSL_R_NO_APPLICATION_PROTOCOL:
-      return TLS_FAILURE_NO_COMMON;
-    case SSL_R_CERTIFICATE_VERIFY_FAILED:
-      return TLS_FAILURE_CERTIFICATE;
-    default:
-      return session->ended ? TLS_FAILURE_ENDED : TLS_FAILURE_OTHER;
-  }
-}
-
-enum tls_progress tls_handshake(tls_session *session) {
-  session->drained = false;
-  ERR_clear_error();
-  int result = SSL_do_handshake(session->ssl);
-  int error = SSL_get_error(session->ssl, result);
-  flush_output(session);
-  if (result == 1 && session->error == 0) {
-    session->established = true;
-    /* What follows the handshake may have been read with it. */
-    session->more = true;
-    return TLS_ESTABLISHED;
-  }
-  if (error == SSL_ERROR_WANT_READ && session->error == 0) return TLS_WAITS;
-  unsigned long code = ERR_peek_error();
-  session->failure = failure_of(session, error, code);
-  session->reason = session->failure == TLS_FAILURE_CERTIFICATE
-                        ? X509_verify_cert_error_string(SSL_get_verify_result(session->ssl))
-                        : ERR_reason_error_string(code);
-  ERR_clear_error();
-  return TLS_FAILED;
-}
-
-enum tls_failure tls_failure(const tls_session *session) { return session->failure; }
-
-const char *tls_failure_reason(const tls_session *session) {
-  return session->reason ? session->reason : "the connection ended";
-}
-
-enum tls_verification tls_verification(const tls_session *session) {
-  switch (SSL_get_verify_result(session->ssl)) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-      return TLS_VERIFICATION_EXPIRED;
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      return TLS_VERIFICATION_NOT_YET_VALID;
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      return TLS_VERIFICATION_SELF_SIGNED;
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return TLS_VERIFICATION_UNKNOWN_ISSUER;
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return TLS_VERIFICATION_WRONG_HOST;
-    default:
-      return TLS_VERIFICATION_OTHER;
-  }
-}
-
-bool tls_resumed(const tls_session *session) { return SSL_session_reused(session->ssl) == 1; }
-
 /* ---- Data ---- */
 
 bool tls_has_more(const tls_session *session) { return session->more; }
@@ -350,7 +233,7 @@ ssize_t tls_receive(tls_session *session, void *buffer, size_t size) {
   }
   if (error == SSL_ERROR_WANT_READ) session->more = false;
   if (error != SSL_ERROR_NONE) ERR_clear_error();
-  flush_output(session);
+  tls_flush_output(session);
   /* What ended it is found again by the next call. */
   if (count > 0) return (ssize_t)count;
   if (error == SSL_ERROR_ZERO_RETURN) return 0;
@@ -368,12 +251,12 @@ static bool write_record(tls_session *session, const void *bytes, size_t size) {
 /* Sends when no further record would fit. False when the socket takes no more for now, or ever. */
 static bool make_room(tls_session *session) {
   if (OUTPUT_CAPACITY - session->output->count < RECORD_SIZE + RECORD_OVERHEAD)
-    flush_output(session);
+    tls_flush_output(session);
   return session->error == 0 && !session->held;
 }
 
 static ssize_t finish_send(tls_session *session, size_t sent) {
-  flush_output(session);
+  tls_flush_output(session);
   if (session->error == 0) return (ssize_t)sent;
   ERR_clear_error();
   errno = session->error;
@@ -432,5 +315,5 @@ void tls_end(tls_session *session) {
   ERR_clear_error();
   SSL_shutdown(session->ssl);
   ERR_clear_error();
-  flush_output(session);
+  tls_flush_output(session);
 }

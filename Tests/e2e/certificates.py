@@ -23,6 +23,11 @@ class Identity:
     certificate: Path
     key: Path
 
+    def take_over(self, other: "Identity") -> None:
+        """Becomes what the other is, in its own files."""
+        self.certificate.write_bytes(other.certificate.read_bytes())
+        self.key.write_bytes(other.key.read_bytes())
+
     @property
     def flags(self) -> list[str]:
         """Has `swiftlet serve` show it."""

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import socket
+import ssl
 import struct
 import threading
 from dataclasses import dataclass, field
@@ -103,6 +104,7 @@ class RawSocket:
         host: str = "127.0.0.1",
         source: str = "",
         receive_buffer: int | None = None,
+        tls: ssl.SSLContext | None = None,
     ):
         self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.socket.settimeout(PATIENCE)
@@ -117,6 +119,14 @@ class RawSocket:
             raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = bytearray()
+        if tls:
+            self.secure(tls)
+
+    def secure(self, context: ssl.SSLContext, name: str = "localhost") -> None:
+        """Goes on by TLS. Its end must be said (close_notify), or reading it fails."""
+        self.socket = context.wrap_socket(
+            self.socket, server_hostname=name, suppress_ragged_eofs=False
+        )
 
     def __enter__(self):
         return self
@@ -169,7 +179,7 @@ class RawSocket:
         self.socket.setblocking(False)
         try:
             self._fill()
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             pass
         finally:
             self.socket.settimeout(PATIENCE)

@@ -3,6 +3,8 @@
 
 import asyncio
 import os
+import socket
+import ssl
 import subprocess
 
 import pytest
@@ -127,3 +129,25 @@ def test_http_in_clear_is_told_so(tls):
     answer = curl("--include", f"http://localhost:{tls.port}/healthz")
     assert answer.stdout.startswith("HTTP/1.1 400 ")
     assert "use https:// or wss://" in answer.stdout
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("tickets", [True, False])
+def test_a_session_is_resumed(tls, identity, version, tickets):
+    context = identity.trusting(maximum_version=version)
+    if not tickets:
+        context.options |= ssl.OP_NO_TICKET
+
+    def ask(session: ssl.SSLSession | None) -> tuple[ssl.SSLSession, bool]:
+        peer = socket.create_connection(("127.0.0.1", tls.port))
+        with context.wrap_socket(peer, server_hostname="localhost", session=session) as secured:
+            secured.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            while secured.recv(1 << 16):
+                pass
+            outcome = secured.session, secured.session_reused
+            secured.unwrap()  # else the session would be thrown away as that of a cut connection
+            return outcome
+
+    session, reused = ask(None)
+    assert not reused
+    assert ask(session)[1]

@@ -33,7 +33,7 @@ struct TLSOptions: ParsableArguments {
     do {
       let tls = try ServerTLS(identities)
       plan.server.tls = tls
-      plan.reloads.append(.init(name: "certificates and keys") { try tls.reload() })
+      plan.reloads.append(.init(name: "TLS identity") { try tls.reload() })
     } catch {
       let status = if case .unreadable = error { EX_NOINPUT } else { EX_DATAERR }
       throw StartFailure("\(error)", status: status)
