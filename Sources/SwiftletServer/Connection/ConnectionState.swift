@@ -63,9 +63,11 @@ struct ConnectionState {
     static let awaitsAccess = Flags(rawValue: 1024)
     /// The loop comes back to it by itself: see `Turns.swift`.
     static let queued = Flags(rawValue: 2048)
+    /// Reading stopped until others have had their turn.
+    static let yielded = Flags(rawValue: 4096)
 
     /// Nothing is read.
-    static let stopped: Flags = [.backlogged, .held, .awaitsAnswer, .awaitsAccess]
+    static let stopped: Flags = [.backlogged, .held, .awaitsAnswer, .awaitsAccess, .yielded]
     /// Nothing is read for the sake of whoever cannot follow.
     static let paused: Flags = [.backlogged, .held]
     /// Too much output waits.

@@ -129,6 +129,7 @@ extension Loop {
     var bytes = bytes
     var left = count
     var event = swl_event()
+    var events = 0
     // Also with nothing left: the end of a message is an event of its own, without bytes.
     while slot.pointee.flags.isDisjoint(with: .stopped) && slot.pointee.phase.readsFrames {
       var consumed = 0
@@ -174,6 +175,9 @@ extension Loop {
       case SWL_EVENT_CLOSE: peerClosed(slot, event)
       default: break
       }
+      events += 1
+      // Not with nothing left, when the end of a message may be all that is still to come.
+      if events & Loop.eventsPerLook == 0 && left > 0 { yieldIfOvertime(slot) }
     }
     if slot.pointee.phase.readsFrames {
       stash(slot, bytes, left)

@@ -42,6 +42,7 @@ extension Loop {
         slot, head, clearance, route, UnsafeRawBufferPointer(start: bytes + size, count: body))
       bytes += size + body
       left -= size + body
+      if left > 0 { yieldIfOvertime(slot) }
     }
     switch slot.pointee.phase {
     case .http:

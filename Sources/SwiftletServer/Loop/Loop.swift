@@ -40,6 +40,8 @@ struct LoopState {
   /// Where records of TLS are gathered; made with the first session.
   var tlsOutput: OpaquePointer?
   var current: Slot?
+  /// When the connection at hand was first found to have more to do, in nanoseconds; 0 before.
+  var turnBegan: UInt64 = 0
   /// The route of the connection handled last.
   var servedRoute = ServiceTimes.noRoute
   /// The message buffer a handler is looking at: sending or keeping its bytes takes it over.
@@ -253,6 +255,7 @@ struct Loop {
   func perform(on slot: Slot, _ body: () -> Void) {
     assert(state.pointee.current == nil && state.pointee.corkCount == 0)
     state.pointee.current = slot
+    state.pointee.turnBegan = 0
     body()
     state.pointee.servedRoute = slot.pointee.route
     settle(slot)

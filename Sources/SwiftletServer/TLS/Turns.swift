@@ -4,7 +4,7 @@ import CTLS
 import SwiftletCore
 
 /// Connections the loop comes back to by itself. Sessions whose socket is empty may still hold input, of which epoll
-/// knows nothing; and handshakes wait here until the connections that are open have been served, so that a storm of new
+/// knows nothing, as of what a connection has left that gave way to others; and handshakes wait here until the connections that are open have been served, so that a storm of new
 /// ones delays those by ``handshakeTime`` a turn and no more.
 extension Loop {
   /// Nanoseconds a turn in which handshakes are advanced, each as far as its input allows: with a 2048-bit RSA key
@@ -24,9 +24,11 @@ extension Loop {
   /// Notes a connection that has input left in its session.
   @inline(__always)
   func queueIfUnread(_ slot: Slot) {
-    guard let session = slot.pointee.tls, tls_has_more(session), mayRead(slot),
-      !slot.pointee.flags.contains(.queued)
-    else { return }
+    if let session = slot.pointee.tls, tls_has_more(session), mayRead(slot) { queue(slot) }
+  }
+
+  func queue(_ slot: Slot) {
+    guard !slot.pointee.flags.contains(.queued) else { return }
     slot.pointee.flags.insert(.queued)
     state.pointee.unread.append(slot.token)
   }
@@ -40,9 +42,14 @@ extension Loop {
     let count = state.pointee.unread.count
     for index in 0..<count {
       guard let slot = state.pointee.table.find(state.pointee.unread[index]) else { continue }
-      slot.pointee.flags.remove(.queued)
-      // Asked again: it may have been stopped since.
-      if mayRead(slot) { serve(slot, since: woke) { perform(on: slot) { readable(slot) } } }
+      let hasYielded = slot.pointee.flags.contains(.yielded)
+      slot.pointee.flags.subtract([.queued, .yielded])
+      serve(slot, since: woke) {
+        perform(on: slot) {
+          // Asked again: it may have been stopped since.
+          if hasYielded { resume(slot) } else if mayRead(slot) { readable(slot) }
+        }
+      }
     }
     state.pointee.unread.removeFirst(count)
   }
