@@ -8,6 +8,7 @@
 #   make fanout-bench   one poster and a thousand subscribers
 #   make post-bench     posting messages in JSON and in MessagePack, to memory and to disk
 #   make client-bench   the instrument against clients in C that check nothing
+#   make chaos          well-behaved clients among hostile ones
 #   make compare        swiftlet beside servers of other projects, into docs/comparison.md
 #   make parsers        the frame parser against other C libraries' (needs their -dev packages)
 
@@ -15,7 +16,7 @@ SHELL := /bin/bash
 FUZZ_SECONDS ?= 60
 BIN = .build/release
 
-.PHONY: deps browser build run test lint format bench kernels store-bench post-bench fanout-bench client-bench compare parsers core amalgamation fuzz fuzz-codec tsan conformance crash e2e console image-check clean
+.PHONY: deps browser build run test lint format bench kernels store-bench post-bench fanout-bench client-bench compare parsers core amalgamation fuzz fuzz-codec tsan chaos chaos-tsan conformance crash e2e console image-check clean
 
 deps:
 	@scripts/deps
@@ -64,6 +65,19 @@ fuzz-codec: deps
 tsan: deps
 	swift test --sanitize=thread --scratch-path .build-tsan \
 	  --filter 'SwiftletServerTests|SwiftletClientTests|SwiftletMessagingTests'
+
+# Well-behaved clients among hostile ones; a short form is part of the tests.
+CHAOS ?=
+chaos: build
+	swift build -c release --product swiftlet-perf
+	$$(Tests/setup-venv.sh) Tests/chaos/chaos.py $(CHAOS)
+
+# The same with fewer, on a server that the thread sanitizer watches.
+chaos-tsan: deps
+	swift build -c release --product swiftlet-perf
+	swift build --sanitize=thread --scratch-path .build-tsan --product swiftlet
+	SWIFTLET_BIN=.build-tsan/debug/swiftlet $$(Tests/setup-venv.sh) Tests/chaos/chaos.py \
+	  --connections 200 --rate 400 --hostile 50 --longest 60 --skip-memory $(CHAOS)
 
 conformance: build
 	swift build -c release --product conformance-client

@@ -58,10 +58,14 @@ def run_to_exit(*flags: str, env: dict[str, str] | None = None) -> subprocess.Co
 class ServerProcess:
     """A running server. `host` and `port` are those of its ready line."""
 
-    def __init__(self, *flags: str, env: dict[str, str] | None = None):
+    def __init__(
+        self, *flags: str, env: dict[str, str] | None = None, descriptors: int | None = None
+    ):
+        """`descriptors` bounds how many files, sockets included, it may have open."""
+        bound = ["prlimit", f"--nofile={descriptors}"] if descriptors else []
         self._stderr = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [binary(), "serve", *flags],
+            [*bound, binary(), "serve", *flags],
             env=environment(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
