@@ -12,6 +12,7 @@ struct Swiftlet: AsyncParsableCommand {
     subcommands: [
       Serve.self,
       Check.self,
+      Health.self,
       Sign.self,
     ])
 }
