@@ -147,7 +147,7 @@ let package = Package(
       name: "swiftlet",
       dependencies: [
         "SwiftletServer", "SwiftletMetrics", "SwiftletAuthentication", "SwiftletImages",
-        "SwiftletMessaging",
+        "SwiftletMessaging", "CCurl",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
