@@ -24,13 +24,14 @@ RUN static="$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")/lib/s
     && icu="$(deploy/image/english-icu "$static/lib_FoundationICU.a" /src/icu.o)" \
     && swift build -c release --product swiftlet --static-swift-stdlib \
       -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
-      $icu $(deploy/image/blas-kernels) \
+      -Xlinker -Map=/src/swiftlet.map $icu $(deploy/image/blas-kernels) \
+    && deploy/image/weigh /src/swiftlet.map \
     && install -D -s .build/release/swiftlet /out/swiftlet
 
 FROM debian:bookworm-slim
 RUN apt-get -q update && apt-get -q install -y --no-install-recommends \
       ca-certificates libcurl4 libssl3 libsimdjson14 libsqlite3-0 zlib1g \
-    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache /var/log/* \
+    && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/* \
     && useradd --system --uid 10001 --no-create-home swiftlet \
     # For a volume, which takes its owner from here.
     && install -d -o 10001 -g 10001 -m 700 /var/lib/swiftlet
