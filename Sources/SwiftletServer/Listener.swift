@@ -9,6 +9,10 @@ public enum ServerError: Error, CustomStringConvertible {
   case unknownHost(String, String)
   /// The address could not be bound: host, port, errno.
   case bind(String, UInt16, Int32)
+  /// The Unix socket could not be listened at: path and why.
+  case unixSocket(String, String)
+  /// A socket that was passed is not one to listen at: its descriptor and why.
+  case inherited(Int32, String)
   /// The system refused something else: what, errno.
   case system(String, Int32)
 
@@ -18,6 +22,10 @@ public enum ServerError: Error, CustomStringConvertible {
       "cannot listen at host \"\(host)\": \(detail); give an address of this machine with --host"
     case .bind(let host, let port, let error):
       "cannot listen at \(host) port \(port): \(describe(error)); choose another port"
+    case .unixSocket(let path, let reason):
+      "cannot listen at the Unix socket \"\(path)\": \(reason)"
+    case .inherited(let descriptor, let reason):
+      "cannot listen at the socket that was passed as descriptor \(descriptor): \(reason)"
     case .system(let action, let error):
       "cannot \(action): \(describe(error))"
     }
@@ -33,12 +41,30 @@ package func describe(_ error: Int32) -> String {
 }
 
 /// Where a server listens.
-public struct ServerAddress: Sendable, CustomStringConvertible {
+public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
+  /// Empty for a Unix socket.
   public let host: String
+  /// 0 for a Unix socket.
   public let port: UInt16
+  /// Of a Unix socket.
+  public let path: String?
 
-  /// "HOST:PORT", an IPv6 host in brackets.
-  public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  public init(host: String, port: UInt16) {
+    self.host = host
+    self.port = port
+    path = nil
+  }
+
+  public init(path: String) {
+    host = ""
+    port = 0
+    self.path = path
+  }
+
+  /// "HOST:PORT", an IPv6 host in brackets, or the path.
+  public var description: String {
+    path ?? (host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
+  }
 }
 
 /// Listening sockets, one a loop, on one port between which the kernel spreads connections.

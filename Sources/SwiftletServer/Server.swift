@@ -11,10 +11,13 @@ import Synchronization
 ///     let server = try Server(configuration: .init(), routes: routes)
 ///     try await server.run()
 public final class Server: Service {
-  /// Where it listens, with the port that was taken.
-  public let address: ServerAddress
+  /// Where it listens, with the port that was taken: host and port, sockets that were passed, the Unix socket.
+  public let addresses: [ServerAddress]
+  /// The first of them.
+  public var address: ServerAddress { addresses[0] }
   /// Where it listens for streams, in the order in which the routes have them.
   public let streamAddresses: [ServerAddress]
+  private let unixSocket: UnixSocketFile?
   private let loops: [EventLoop]
   private let metrics: Metrics
   private let logger: Logger
@@ -28,9 +31,33 @@ public final class Server: Service {
     logger: Logger = Logger(label: "swiftlet"),
     onReady: @escaping @Sendable (ServerAddress) -> Void = { _ in }
   ) throws(ServerError) {
-    let sockets = try Listeners(
-      host: configuration.host, port: configuration.port, count: configuration.loops)
-    var listeners = sockets.descriptors.map { [LoopListener(descriptor: $0, language: .http)] }
+    var listeners = [[LoopListener]](repeating: [], count: configuration.loops)
+    var addresses: [ServerAddress] = []
+    func add(
+      _ descriptors: [Int32], at address: ServerAddress, isShared: Bool
+    ) {
+      for (index, descriptor) in descriptors.enumerated() {
+        listeners[index].append(
+          LoopListener(descriptor: descriptor, language: .http, isShared: isShared))
+      }
+      addresses.append(address)
+    }
+    if configuration.listensAtPort {
+      let sockets = try Listeners(
+        host: configuration.host, port: configuration.port, count: configuration.loops)
+      add(sockets.descriptors, at: sockets.address, isShared: false)
+    }
+    for descriptor in configuration.inheritedSockets {
+      let socket = try SharedListener(inherited: descriptor, count: configuration.loops)
+      add(socket.descriptors, at: socket.address, isShared: true)
+    }
+    unixSocket = configuration.unixSocket.map(UnixSocketFile.init)
+    if let unixSocket {
+      let socket = try SharedListener(
+        unixSocket, mode: configuration.unixSocketMode, count: configuration.loops)
+      add(socket.descriptors, at: socket.address, isShared: true)
+    }
+    precondition(!addresses.isEmpty, "a server listens somewhere")
     var streamAddresses: [ServerAddress] = []
     for (port, factory) in routes.streams {
       let sockets = try Listeners(
@@ -49,7 +76,7 @@ public final class Server: Service {
     self.metrics = metrics
     self.logger = logger
     self.onReady = onReady
-    address = sockets.address
+    self.addresses = addresses
     self.streamAddresses = streamAddresses
     metrics.add(loops)
   }
@@ -79,6 +106,7 @@ public final class Server: Service {
   private func shutDown() {
     logger.info("draining: no new connections")
     metrics.markDraining()
+    unixSocket?.remove()
     for loop in loops { loop.enqueue(.drain) }
   }
 }

@@ -8,6 +8,15 @@ public struct ServerConfiguration: Sendable {
   public var host = "127.0.0.1"
   /// A TCP port; 0 takes a free one.
   public var port: UInt16 = 9001
+  /// Whether host and port are listened at; without them there must be another place.
+  public var listensAtPort = true
+  /// The path of a Unix socket to listen at. A socket there that nobody listens at is replaced; it is removed when the
+  /// server drains.
+  public var unixSocket: String?
+  /// The permissions of that path.
+  public var unixSocketMode: UInt32 = 0o660
+  /// Sockets that listen already, by their descriptors, which the server closes.
+  public var inheritedSockets: [Int32] = []
   /// Event loops, a thread each.
   public var loops = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   /// The largest message taken, in bytes; a larger one is closed with 1009.

@@ -14,6 +14,8 @@ struct LoopListener {
 
   let descriptor: Int32
   let language: Language
+  /// Whether other loops take connections from the same socket.
+  var isShared = false
 }
 
 extension Loop {
@@ -121,12 +123,24 @@ extension Loop {
   }
 
   private func setListening(_ on: Bool) {
-    for (number, listener) in state.pointee.listeners.enumerated() {
-      var event = epoll_event()
-      event.events = on ? EPOLLIN.rawValue : 0
-      event.data.u64 = Token.listener(number).rawValue
-      _ = epoll_ctl(state.pointee.epoll, EPOLL_CTL_MOD, listener.descriptor, &event)
+    for number in state.pointee.listeners.indices {
+      if on {
+        watchListener(number)
+      } else {
+        let descriptor = state.pointee.listeners[number].descriptor
+        _ = epoll_ctl(state.pointee.epoll, EPOLL_CTL_DEL, descriptor, nil)
+      }
     }
+  }
+
+  func watchListener(_ number: Int) {
+    let listener = state.pointee.listeners[number]
+    var event = epoll_event()
+    event.events = EPOLLIN.rawValue
+    // Else each connection would wake all loops.
+    if listener.isShared { event.events |= EPOLLEXCLUSIVE.rawValue }
+    event.data.u64 = Token.listener(number).rawValue
+    _ = epoll_ctl(state.pointee.epoll, EPOLL_CTL_ADD, listener.descriptor, &event)
   }
 
   func stopListening() {

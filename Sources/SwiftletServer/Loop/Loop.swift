@@ -142,10 +142,8 @@ struct Loop {
         extensions: .allocate(capacity: Int(SWL_DEFLATE_EXTENSION_MAX))))
     noteTime(monotonicNanoseconds())
     state.pointee.lastSweep = state.pointee.now
-    for (number, listener) in listeners.enumerated() {
-      watch(listener.descriptor, as: .listener(number))
-    }
-    watch(wakeup, as: .wakeup)
+    for number in listeners.indices { watchListener(number) }
+    watchWakeup()
   }
 
   /// Frees everything. No connection may be left.
@@ -173,11 +171,11 @@ struct Loop {
   /// Milliseconds from `past` until now.
   func elapsed(since past: UInt32) -> UInt32 { state.pointee.now &- past }
 
-  private func watch(_ descriptor: Int32, as token: Token) {
+  private func watchWakeup() {
     var event = epoll_event()
     event.events = EPOLLIN.rawValue
-    event.data.u64 = token.rawValue
-    _ = epoll_ctl(state.pointee.epoll, EPOLL_CTL_ADD, descriptor, &event)
+    event.data.u64 = Token.wakeup.rawValue
+    _ = epoll_ctl(state.pointee.epoll, EPOLL_CTL_ADD, state.pointee.wakeup, &event)
   }
 
   // MARK: - Events

@@ -33,10 +33,12 @@ struct LoopUse: ~Copyable {
 
   /// The longest that what arrived has waited for the loop in the last second or two, in nanoseconds; the turn in
   /// progress counts, so that a loop that hangs shows.
-  var lag: UInt64 {
+  var lag: UInt64 { max(longestBefore.current, longestNow.current, currentTurn) }
+
+  /// How long the loop has been at its turn, in nanoseconds; 0 while it waits.
+  var currentTurn: UInt64 {
     let began = turnBegan.current
     let now = monotonicNanoseconds()
-    let current = began == 0 || now < began ? 0 : now - began
-    return max(longestBefore.current, longestNow.current, current)
+    return began == 0 || now < began ? 0 : now - began
   }
 }

@@ -42,6 +42,12 @@ public final class Metrics: Sendable {
   func add(_ loops: [EventLoop]) { contents.withLock { $0.loops = loops.map(\.counters) } }
   func markDraining() { contents.withLock { $0.isDraining = true } }
 
+  /// How long the slowest of the loops has been at what it does now: one that hangs is at it for ever.
+  public var longestTurn: Duration {
+    let loops = contents.withLock { $0.loops }
+    return .nanoseconds(loops.map { Int64($0.pointer.pointee.use.currentTurn) }.max() ?? 0)
+  }
+
   /// Everything, as of now.
   public func families() -> [MetricFamily] {
     let (loops, sources) = contents.withLock { ($0.loops, $0.sources) }

@@ -13,19 +13,23 @@ struct Reload: Service {
   }
 
   private let steps: [Step]
+  private let manager: ServiceManager
   private let logger: Logger
   private let signals: UnixSignalsSequence
 
   /// From here on SIGHUP does not end the process.
-  init(steps: [Step], logger: Logger) async {
+  init(steps: [Step], manager: ServiceManager, logger: Logger) async {
     self.steps = steps
+    self.manager = manager
     self.logger = logger
     signals = await UnixSignalsSequence(trapping: .sighup)
   }
 
   func run() async {
     for await _ in signals.cancelOnGracefulShutdown() {
+      manager.tellReloading()
       for step in steps { run(step) }
+      manager.tellReady("serving")
     }
   }
 

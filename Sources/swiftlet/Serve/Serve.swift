@@ -18,15 +18,18 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     try avoidBLASThreads()
-    let plan = try await options.plan()
+    let manager = ServiceManager()
+    let plan = try await options.plan().listening(at: manager.sockets)
     LoggingSystem.bootstrap {
       LineLogHandler($0, plan.operations.logFormat, level: plan.logLevel)
     }
     let logger = Logger(label: "swiftlet")
-    try await serve(plan, logger)
+    try await serve(plan, manager, logger)
   }
 
-  private func serve(_ plan: ServePlan, _ logger: Logger) async throws {
+  private func serve(
+    _ plan: ServePlan, _ manager: ServiceManager, _ logger: Logger
+  ) async throws {
     let metrics = Metrics()
     let reporting = try Reporting(metrics, statsd: plan.operations.statsd)
     var routes = Routes()
@@ -48,7 +51,7 @@ struct Serve: AsyncParsableCommand {
 
     let images: ImageStatisticsService
     let server: Server
-    let reload = await Reload(steps: plan.reloads, logger: logger)
+    let reload = await Reload(steps: plan.reloads, manager: manager, logger: logger)
     do {
       images = try ImageStatisticsService(
         record: plan.record, maxMessageSize: plan.server.maxMessageSize, logger: logger)
@@ -56,8 +59,13 @@ struct Serve: AsyncParsableCommand {
       server = try Server(
         configuration: plan.server, routes: routes, metrics: metrics, logger: logger
       ) { address in
-        print("swiftlet listening on \(plan.server.tls == nil ? "ws" : "wss")://\(address)")
+        let name = address.name(isSecure: plan.server.tls != nil)
+        print("swiftlet listening on \(name)")
         fflush(nil)
+        manager.tellReady("listening on \(name)")
+      }
+      for address in server.addresses.dropFirst() {
+        logger.info("also listening on \(address.name(isSecure: plan.server.tls != nil))")
       }
       for address in server.streamAddresses {
         logger.info("tcp echo listening on tcp://\(address)")
@@ -71,14 +79,25 @@ struct Serve: AsyncParsableCommand {
     // Shut down from the end of the list: the recorder and the store outlive the last connection.
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
+    let watchdog = manager.watchdogTimeout.map {
+      Watchdog(manager: manager, timeout: $0, metrics: metrics, logger: logger)
+    }
     let group = ServiceGroup(
-      services: reporting.services + [images, messaging, reload, server],
-      gracefulShutdownSignals: [.sigterm, .sigint],
-      logger: quiet)
+      services: (watchdog.map { [$0] } ?? []) + reporting.services
+        + [images, messaging, reload, server, StoppingNotice(manager: manager)],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     do {
       try await group.run()
     } catch let error as RecordError {
       throw StartFailure("\(error); the results after that are lost", status: EX_IOERR)
     }
+  }
+}
+
+extension ServerAddress {
+  /// As the ready line has it: a URL's beginning, or for a Unix socket its path behind what is spoken there.
+  fileprivate func name(isSecure: Bool) -> String {
+    let scheme = isSecure ? "wss" : "ws"
+    return path.map { "\(scheme)+unix:\($0)" } ?? "\(scheme)://\(self)"
   }
 }

@@ -79,8 +79,14 @@ struct ServeOptions: ParsableArguments {
   private func read(
     _ settings: Settings, into server: inout ServerConfiguration
   ) throws(StartFailure) {
-    try settings.read("host", host, into: &server.host)
-    try settings.read("port", port, into: &server.port)
+    var givenHost: String?
+    var givenPort: UInt16?
+    try settings.read("host", host, into: &givenHost)
+    try settings.read("port", port, into: &givenPort)
+    try operations.read(settings, into: &server)
+    server.host = givenHost ?? server.host
+    server.port = givenPort ?? server.port
+    server.listensAtPort = server.unixSocket == nil || givenHost != nil || givenPort != nil
     try settings.read("loops", loops, into: &server.loops, in: 1...1024)
     try settings.read(
       "max-message-size", maxMessageSize, into: &server.maxMessageSize, as: ByteCount.self)

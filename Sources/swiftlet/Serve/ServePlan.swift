@@ -16,4 +16,15 @@ struct ServePlan {
   var logLevel = Logger.Level.info
   /// What is read anew on SIGHUP.
   var reloads: [Reload.Step] = []
+
+  /// The same at sockets that were passed, in place of those it would open.
+  func listening(at sockets: [Int32]) -> ServePlan {
+    var plan = self
+    if !sockets.isEmpty {
+      plan.server.inheritedSockets = sockets
+      plan.server.unixSocket = nil
+      plan.server.listensAtPort = false
+    }
+    return plan
+  }
 }
