@@ -23,7 +23,7 @@ from serverprocess import eventually
 PAUSE = 0.01  # seconds between two looks, which leave Chromium the processor
 
 
-def start_chromium() -> webdriver.Chrome:
+def start_chromium(*, believes_anyone: bool = False) -> webdriver.Chrome:
     """The system's Chromium and driver: nothing is downloaded."""
     binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
     assert binary and driver, "the console's tests need the packages chromium and chromium-driver"
@@ -37,6 +37,7 @@ def start_chromium() -> webdriver.Chrome:
         "--hide-scrollbars",
     ):
         options.add_argument(argument)
+    options.accept_insecure_certs = believes_anyone
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     return webdriver.Chrome(options=options, service=Service(driver))
 
