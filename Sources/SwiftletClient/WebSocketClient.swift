@@ -104,16 +104,20 @@ public final class WebSocketClient: Service {
   }
 
   /// Opens a connection that carries bytes as they are, for a handler on the loop.
-  /// - Parameter localAddress: See ``ConnectOptions/localAddress``. What is wrong with it is thrown here, all
-  ///   else is told to the handler.
+  /// - Parameters:
+  ///   - isSecure: Whether TLS is spoken, which checks the server's certificate like that of a wss URL.
+  ///   - localAddress: See ``ConnectOptions/localAddress``. What is wrong with it, or with the authorities to
+  ///     trust, is thrown here, all else is told to the handler.
   public func connectStream(
-    to host: String, port: UInt16, from localAddress: String? = nil,
+    to host: String, port: UInt16, isSecure: Bool = false, from localAddress: String? = nil,
     handler: sending ClientStreamHandler
   ) throws(ConnectError) {
     let source = try ConnectOptions.source(localAddress)
-    let server = "tcp://" + (host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
+    let security = isSecure ? ClientSecurity(try sharedTLS(), host: host) : nil
+    let scheme = isSecure ? "tls" : "tcp"
+    let server = "\(scheme)://" + (host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
     let addresses = Resolver.literal(host, port)
-    let attempt = ConnectAttempt(handler, from: source, to: addresses) {
+    let attempt = ConnectAttempt(handler, security: security, from: source, to: addresses) {
       handler.report($0, of: server)
     }
     _ = begin(attempt, to: host, port, isResolved: !addresses.isEmpty)

@@ -33,6 +33,12 @@ class Identity:
         """Has `swiftlet serve` show it."""
         return ["--tls-certificate", str(self.certificate), "--tls-key", str(self.key)]
 
+    def serving(self) -> ssl.SSLContext:
+        """A server's side that shows it."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
     def trusting(self, **settings) -> ssl.SSLContext:
         """A client's side that believes this certificate and no other."""
         context = ssl.create_default_context(cafile=str(self.certificate))

@@ -14,7 +14,7 @@ struct CapacityCommand: AsyncParsableCommand {
       met. Exit status 3 when there is no rate at which all is well.
       """)
 
-  @Option(help: "The server, as ws://HOST:PORT/PATH.")
+  @Option(help: "The server, as ws://HOST:PORT/PATH or wss://.")
   var url: String
 
   @Option(help: "The measured time of each rate, such as 3s.")

@@ -12,7 +12,7 @@ struct CodecsCommand: AsyncParsableCommand {
       that sends them back.
       """)
 
-  @Option(help: "A server that sends every message back, as ws://HOST:PORT/PATH.")
+  @Option(help: "A server that sends every message back, as ws://HOST:PORT/PATH or wss://.")
   var url: String?
 
   @Option(help: "Bytes of the contents, as MessagePack counts them.")
@@ -29,6 +29,9 @@ struct CodecsCommand: AsyncParsableCommand {
 
   @Option(help: "The measured time of a turn.")
   var roundDuration = TimeSpan(duration: .milliseconds(500))
+
+  @OptionGroup
+  var trust: TrustOptions
 
   @OptionGroup
   var results: ResultOptions
@@ -49,7 +52,8 @@ struct CodecsCommand: AsyncParsableCommand {
       let plan = LoadPlan(
         url: url, connections: connections, threads: 1, arrivals: .closed, depth: 1,
         format: .json, size: size.count, duration: roundDuration.duration,
-        warmUpLimit: .seconds(2), patience: .seconds(5), seed: results.seed)
+        warmUpLimit: .seconds(2), patience: .seconds(5), seed: results.seed,
+        trust: trust.trust)
       codecs = try await results.watched { [codecs] watch in
         var codecs = codecs
         try await codecs.run(plan, rounds: rounds, watch)

@@ -13,7 +13,7 @@ struct EchoCommand: AsyncParsableCommand {
       all messages that it delayed.
       """)
 
-  @Option(help: "The server, as ws://HOST:PORT/PATH.")
+  @Option(help: "The server, as ws://HOST:PORT/PATH or wss://.")
   var url: String
 
   @Option(help: "The measured time, such as 10s.")

@@ -37,6 +37,7 @@ func measure(
     let calibration = try await calibrate(plan, results)
     print(calibration.summary(of: outcome), terminator: "")
     result.calibration = calibration
+    if let remark = calibration.remark(on: outcome) { result.runs[0].remarks.append(remark) }
   }
   try results.finish(result, isBroken: expectations.areBroken(by: outcome))
 }

@@ -13,7 +13,7 @@ struct FanoutCommand: AsyncParsableCommand {
       each by itself.
       """)
 
-  @Option(help: "The topic, as ws://HOST:PORT/topics/NAME. Nobody else may use it.")
+  @Option(help: "The topic, as ws://HOST:PORT/topics/NAME or wss://. Nobody else may use it.")
   var url: String
 
   @Option(help: "The measured time, such as 10s.")

@@ -15,7 +15,9 @@ struct IdleCommand: AsyncParsableCommand {
       answer.
       """)
 
-  @Option(help: "The server, as ws://HOST:PORT/PATH. Repeatable: connections go to each in turn.")
+  @Option(
+    help:
+      "The server, as ws://HOST:PORT/PATH or wss://. Repeatable: connections go to each in turn.")
   var url: [String]
 
   @Option(help: "How many connections, over all processes.")
@@ -43,6 +45,9 @@ struct IdleCommand: AsyncParsableCommand {
   var pid: [Int] = []
 
   @OptionGroup
+  var trust: TrustOptions
+
+  @OptionGroup
   var results: ResultOptions
 
   func validate() throws {
@@ -62,7 +67,7 @@ struct IdleCommand: AsyncParsableCommand {
     var result = results.begin("idle")
     let plan = IdlePlan(
       urls: url, connections: connections, processes: processes, sources: source,
-      hold: hold.duration, patience: patience.duration, servers: pid)
+      hold: hold.duration, patience: patience.duration, servers: pid, trust: trust.trust)
     let outcome = try await results.watched { try await plan.run($0) }
     print(outcome.summary, terminator: "")
     result.runs.append(outcome.run)

@@ -19,7 +19,7 @@ struct ImagesCommand: AsyncParsableCommand {
       reached.
       """)
 
-  @Option(help: "The server, as ws://HOST:PORT/PATH.")
+  @Option(help: "The server, as ws://HOST:PORT/PATH or wss://.")
   var url: String
 
   @Option(help: "Images sent in each cell of the grid.")
@@ -48,6 +48,9 @@ struct ImagesCommand: AsyncParsableCommand {
   var patience = TimeSpan(duration: .seconds(10))
 
   @OptionGroup
+  var trust: TrustOptions
+
+  @OptionGroup
   var messageLog: MessageLogOptions
 
   @OptionGroup
@@ -63,7 +66,8 @@ struct ImagesCommand: AsyncParsableCommand {
     var result = results.begin("images")
     let grid = ImageGrid(
       url: url, images: try images(), count: count, lives: connections.elements,
-      orders: order.elements, modes: mode.elements, width: parallel, patience: patience.duration)
+      orders: order.elements, modes: mode.elements, width: parallel, patience: patience.duration,
+      trust: trust.trust)
     var table = GridTable()
     for cell in grid.cells {
       let outcome = try await results.watched { try await grid.run(cell, $0) }

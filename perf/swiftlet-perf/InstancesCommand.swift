@@ -13,7 +13,7 @@ struct InstancesCommand: AsyncParsableCommand {
       machine whose cores are busy already it becomes worse. With --threads each of the processes has as many.
       """)
 
-  @Option(help: "The server, as ws://HOST:PORT/PATH. It sends every message back.")
+  @Option(help: "The server, as ws://HOST:PORT/PATH or wss://. It sends every message back.")
   var url: String
 
   @Option(help: "Client processes, such as 1,2,4: the whole load from each number.")

@@ -32,6 +32,9 @@ struct LoadOptions: ParsableArguments {
   @Option(help: "The longest to wait for replies after it.")
   var patience = TimeSpan(duration: .seconds(5))
 
+  @OptionGroup
+  var trust: TrustOptions
+
   private static let formats = Payload.Format.allCases.map(\.rawValue).joined(separator: ", ")
   private static let spacings = Arrivals.Spacing.allCases.map(\.rawValue).joined(separator: ", ")
 
@@ -50,7 +53,8 @@ struct LoadOptions: ParsableArguments {
       url: url, connections: connections, threads: threads,
       arrivals: rate.map { .open(rate: $0, arrivals) } ?? .closed, depth: depth,
       format: format, size: size.count, duration: duration.duration,
-      warmUpLimit: warmUp.duration, patience: patience.duration, seed: seed)
+      warmUpLimit: warmUp.duration, patience: patience.duration, seed: seed,
+      trust: trust.trust)
   }
 }
 
@@ -58,7 +62,8 @@ extension LoadOptions {
   func pushPlan(url: String, rate: Double, duration: TimeSpan, seed: UInt64) -> LoadPlan {
     LoadPlan(
       pushedBy: url, rate: rate, connections: connections, threads: threads, size: size.count,
-      duration: duration.duration, warmUpLimit: warmUp.duration, seed: seed)
+      duration: duration.duration, warmUpLimit: warmUp.duration, seed: seed,
+      trust: trust.trust)
   }
 }
 

@@ -5,7 +5,7 @@ import SwiftletPerf
 
 /// What scenarios send that say for themselves when and on which connections.
 struct MessageOptions: ParsableArguments {
-  @Option(help: "The server, as ws://HOST:PORT/PATH. It sends every message back.")
+  @Option(help: "The server, as ws://HOST:PORT/PATH or wss://. It sends every message back.")
   var url: String
 
   @Option(help: "Bytes of a message, such as 20 or 64KiB.")
@@ -17,6 +17,9 @@ struct MessageOptions: ParsableArguments {
   @Option(help: "The longest to wait for replies at the end.")
   var patience = TimeSpan(duration: .seconds(5))
 
+  @OptionGroup
+  var trust: TrustOptions
+
   private static let formats = Payload.Format.allCases.map(\.rawValue).joined(separator: ", ")
 
   func validate() throws {
@@ -27,6 +30,7 @@ struct MessageOptions: ParsableArguments {
   }
 
   func messages(seed: UInt64) -> PacedMessages {
-    PacedMessages(url: url, format: format, size: size.count, seed: seed)
+    PacedMessages(
+      url: url, format: format, size: size.count, seed: seed, trust: trust.trust)
   }
 }

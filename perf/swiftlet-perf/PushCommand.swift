@@ -13,7 +13,9 @@ struct PushCommand: AsyncParsableCommand {
       sending to here is the response time.
       """)
 
-  @Option(help: "As ws://HOST:PORT/push, or http://HOST:PORT/poll for long polling.")
+  @Option(
+    help:
+      "As ws://HOST:PORT/push, or http://HOST:PORT/poll for long polling; or wss:// and https://.")
   var url: String
 
   @Option(help: "Connections of each thread.")
@@ -30,6 +32,9 @@ struct PushCommand: AsyncParsableCommand {
 
   @Option(help: "The measured time, such as 10s.")
   var duration = TimeSpan(duration: .seconds(10))
+
+  @OptionGroup
+  var trust: TrustOptions
 
   @OptionGroup
   var expectations: ExpectOptions
@@ -50,7 +55,8 @@ struct PushCommand: AsyncParsableCommand {
   func run() async throws {
     let plan = LoadPlan(
       pushedBy: url, rate: rate, connections: connections, threads: threads, size: size.count,
-      duration: duration.duration, warmUpLimit: .seconds(5), seed: results.seed)
+      duration: duration.duration, warmUpLimit: .seconds(5), seed: results.seed,
+      trust: trust.trust)
     try await measure("push", plan, expectations, messageLog, results)
   }
 }

@@ -13,7 +13,7 @@ struct ShortCommand: AsyncParsableCommand {
       drops every new connection of the machine: run server and client in a network namespace of their own then.
       """)
 
-  @Option(help: "The server, as ws://HOST:PORT/PATH. It sends every message back.")
+  @Option(help: "The server, as ws://HOST:PORT/PATH or wss://. It sends every message back.")
   var url: String
 
   @Option(help: "Connections at a time.")
@@ -35,6 +35,9 @@ struct ShortCommand: AsyncParsableCommand {
   var patience = TimeSpan(duration: .seconds(5))
 
   @OptionGroup
+  var trust: TrustOptions
+
+  @OptionGroup
   var results: ResultOptions
 
   private static let formats = Payload.Format.allCases.map(\.rawValue).joined(separator: ", ")
@@ -51,7 +54,8 @@ struct ShortCommand: AsyncParsableCommand {
     var result = results.begin("short")
     let plan = ExchangePlan(
       url: url, life: .short, connections: connections,
-      amount: .time(duration.duration, warmUp: warmUp.duration), patience: patience.duration)
+      amount: .time(duration.duration, warmUp: warmUp.duration), patience: patience.duration,
+      trust: trust.trust)
     let exchanges = EchoExchanges(format, size: size.count, seed: results.seed)
     let outcome = try await results.watched { try await plan.run(exchanges, $0) }
     print(outcome.summary, terminator: "")

@@ -6,27 +6,34 @@ import SwiftletPerf
 
 struct TransportsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "transports", abstract: "Compares WebSocket with HTTP, long polling and TCP.",
+    commandName: "transports",
+    abstract: "Compares WebSocket with HTTP, long polling and TCP, in clear and by TLS.",
     discussion: """
-      Two comparisons of one server's ways, each where it has two of them. Messages that come back: --ws, --http \
-      (each the body of a POST on a connection that is kept) and --tcp (behind its length, 32 bits, little endian), by \
-      turns as compare does it. Messages that the server sends: --push (WebSocket) and --poll (HTTP, asked again and \
+      Two comparisons of one server's ways, each where it has two of them. Messages that come back: --ws, --wss, \
+      --http and --https (each the body of a POST on a connection that is kept) and --tcp (behind its length, 32 bits, \
+      little endian), by turns as compare does it. Messages that the server sends: --push (WebSocket) and --poll (HTTP, asked again and \
       again), at --push-rate for each connection, as push does it, one after the other.
       """)
 
   @Option(help: "WebSocket echo, as ws://HOST:PORT/echo.")
   var ws: String?
 
+  @Option(help: "WebSocket echo by TLS, as wss://HOST:PORT/echo.")
+  var wss: String?
+
   @Option(help: "HTTP echo, as http://HOST:PORT/echo.")
   var http: String?
+
+  @Option(help: "HTTP echo by TLS, as https://HOST:PORT/echo.")
+  var https: String?
 
   @Option(help: "TCP echo, as tcp://HOST:PORT.")
   var tcp: String?
 
-  @Option(help: "WebSocket push, as ws://HOST:PORT/push.")
+  @Option(help: "WebSocket push, as ws://HOST:PORT/push or wss://.")
   var push: String?
 
-  @Option(help: "Long polling, as http://HOST:PORT/poll.")
+  @Option(help: "Long polling, as http://HOST:PORT/poll or https://.")
   var poll: String?
 
   @Option(help: "Messages a second that are asked of the server for each connection.")
@@ -47,7 +54,8 @@ struct TransportsCommand: AsyncParsableCommand {
   func validate() throws {
     guard echoes.count > 1 || pushes.count > 1 else {
       throw ValidationError(
-        "There is nothing to compare: give two of --ws, --http and --tcp, or --push and --poll.")
+        "There is nothing to compare: give two of --ws, --wss, --http, --https and --tcp, or --push "
+          + "and --poll.")
     }
     guard rounds >= Ratio.leastPairs else {
       throw ValidationError("--rounds must be at least \(Ratio.leastPairs): fewer show nothing.")
@@ -59,7 +67,8 @@ struct TransportsCommand: AsyncParsableCommand {
   }
 
   private var echoes: [(name: String, url: String)] {
-    [("ws", ws), ("http", http), ("tcp", tcp)].compactMap { name, url in url.map { (name, $0) } }
+    [("ws", ws), ("wss", wss), ("http", http), ("https", https), ("tcp", tcp)]
+      .compactMap { name, url in url.map { (name, $0) } }
   }
 
   private var pushes: [(name: String, url: String)] {

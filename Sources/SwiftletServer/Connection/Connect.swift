@@ -102,9 +102,17 @@ extension Loop {
     attempt.failure = nil
     attempt.report(.connected)
     switch attempt.kind {
-    case .webSocket(_, _, let security?): secure(slot, attempt, security)
-    case .webSocket(let request, _, nil): sendRequest(slot, attempt, request)
-    case .stream(let handler):
+    case .webSocket(_, _, let security?), .stream(_, let security?):
+      secure(slot, attempt, security)
+    case .webSocket(_, _, nil), .stream(_, nil): transportStands(slot, attempt)
+    }
+  }
+
+  /// Bytes can be sent, in clear or by TLS.
+  func transportStands(_ slot: Slot, _ attempt: ConnectAttempt) {
+    switch attempt.kind {
+    case .webSocket(let request, _, _): sendRequest(slot, attempt, request)
+    case .stream(let handler, _):
       state.pointee.attempts.removeValue(forKey: slot.pointee.index)
       openStream(slot, handler)
     }

@@ -10,7 +10,7 @@ package final class ConnectAttempt: @unchecked Sendable {
   /// What the connection is to become.
   enum Kind {
     case webSocket(HandshakeRequest, MessageHandler, ClientSecurity?)
-    case stream(StreamHandler)
+    case stream(StreamHandler, ClientSecurity?)
   }
 
   let kind: Kind
@@ -47,12 +47,13 @@ package final class ConnectAttempt: @unchecked Sendable {
     self.report = report
   }
 
-  /// A stream of bytes. The handler is opened after `.connected`, and nothing is ever accepted.
+  /// A stream of bytes. The handler is opened after `.connected`, or `.secured` where TLS is spoken, and nothing is
+  /// ever accepted.
   package init(
-    _ handler: StreamHandler, from source: SocketAddress? = nil,
+    _ handler: StreamHandler, security: ClientSecurity? = nil, from source: SocketAddress? = nil,
     to addresses: [SocketAddress] = [], report: @escaping (ConnectEvent) -> Void
   ) {
-    kind = .stream(handler)
+    kind = .stream(handler, security)
     self.source = source
     self.addresses = addresses[...]
     self.report = report
@@ -63,7 +64,7 @@ package final class ConnectAttempt: @unchecked Sendable {
 package enum ConnectEvent {
   /// The TCP connection stands; a WebSocket's request is on its way, or TLS's handshake.
   case connected
-  /// TLS stands, where it is spoken; the request is on its way.
+  /// TLS stands, where it is spoken; a WebSocket's request is on its way.
   case secured
   /// The server agreed.
   case accepted(HandshakeAgreement)

@@ -3,7 +3,7 @@
 import CTLS
 
 /// Whose word a client takes for it that a server is the one it means.
-public enum TLSTrust: Sendable, Hashable {
+public enum TLSTrust: Sendable, Hashable, Codable {
   /// The system's certificate authorities.
   case system
   /// Only the authorities in this PEM file; a server's own certificate may be among them.

@@ -45,11 +45,9 @@ extension Loop {
       slot.pointee.phase = .http
       return
     }
-    guard let attempt = state.pointee.attempts[slot.pointee.index],
-      case .webSocket(let request, _, _) = attempt.kind
-    else { return abandon(slot) }
+    guard let attempt = state.pointee.attempts[slot.pointee.index] else { return abandon(slot) }
     attempt.report(.secured)
-    sendRequest(slot, attempt, request)
+    transportStands(slot, attempt)
   }
 
   private func failHandshake(_ slot: Slot, _ session: OpaquePointer) {

@@ -30,15 +30,17 @@ import Testing
   @Test func outcomesLoseNothing() async throws {
     var routes = Routes()
     routes.webSocket("/") { _ in FaultyEcho(.duplicates) }
-    let outcome = try await withServer(routes) { server in
+    var outcome = try await withServer(routes) { server in
       try await LoadPlan(
         url: "ws://127.0.0.1:\(server.port)/", connections: 3, threads: 2,
         arrivals: .open(rate: 2000, .poisson), depth: 4, format: .text, size: 40,
         duration: .milliseconds(300), warmUpLimit: .milliseconds(100),
-        patience: .milliseconds(300), seed: 1
+        patience: .milliseconds(300), seed: 1, trust: .authorities(file: "a.pem")
       ).run()
     }
+    outcome.phases.tls.note(1)
     let plan = try sent(LoadShare(plan: outcome.plan)).plan
+    #expect(plan.trust == .authorities(file: "a.pem"))
     let copy = try sent(LoadShare.Outcome(outcome)).outcome(of: plan)
     // All that is made of one is the same.
     var (first, second) = (Run("x", outcome), Run("x", copy))

@@ -15,10 +15,15 @@ def measured(file, *arguments):
     return (json.loads(file.read_text())["runs"] if file.exists() else None), done
 
 
+def echo(connection):
+    for message in connection:
+        connection.send(message)
+
+
 @contextlib.contextmanager
-def python_server(handler):
+def python_server(handler, ssl=None):
     """The URL of a server whose connections are handled by `handler`, each on a thread."""
-    with serve(handler, "127.0.0.1", 0, compression=None) as server:
+    with serve(handler, "127.0.0.1", 0, compression=None, ssl=ssl) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
+        yield f"{'wss' if ssl else 'ws'}://127.0.0.1:{server.socket.getsockname()[1]}/"
         server.shutdown()

@@ -2,12 +2,7 @@
 """What the tests of several scenarios need."""
 
 import pytest
-from command import python_server
-
-
-def echo(connection):
-    for message in connection:
-        connection.send(message)
+from command import echo, python_server
 
 
 @pytest.fixture(params=["ours", "foreign"])

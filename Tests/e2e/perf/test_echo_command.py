@@ -223,7 +223,7 @@ def test_expectations_decide_the_exit_status(url, expectation, status):
     "arguments, sentence",
     [
         (["--url", "ws://127.0.0.1:1/"], "could not be opened, the first because:"),
-        (["--url", "ftp://127.0.0.1:1/"], "begins with ws://, not ftp://"),
+        (["--url", "ftp://127.0.0.1:1/"], "begins with ws:// or wss://, not ftp://"),
         (["--url", "ws://x/", "--size", "3"], "--size must be at least 12"),
         (["--url", "ws://x/", "--connections", "0"], "must be above 0"),
         (["--url", "ws://x/", "--expect", "p99"], "p99<5ms"),

@@ -79,6 +79,7 @@ package struct Calibration: Codable, Sendable {
           + [point.rate.rounded(toPlaces: 0)])
     }
     var text = "\n" + table.text
+    if let remark = remark(on: outcome) { text += "\(remark)\n" }
     text +=
       "by itself: \((fixed / 1000).rounded(toPlaces: 1)) µs and \(perConnection.rounded(toPlaces: 0)) ns a connection\n"
     guard let corrected = corrected(outcome) else { return text }
@@ -86,6 +87,12 @@ package struct Calibration: Codable, Sendable {
     let written = values.map { ($0 / 1000).rounded(toPlaces: 1) }
     return text
       + "response without that: mean \(written[0]), p50 \(written[1]), p99 \(written[2]) µs (percentiles do not subtract exactly)\n"
+  }
+
+  /// What it does not hold of a load's times.
+  package func remark(on outcome: LoadOutcome) -> String? {
+    guard outcome.phases.tls.totalCount > 0 else { return nil }
+    return "The null server speaks no TLS: what that takes at both ends counts as the server's."
   }
 
   /// What the server added at the number of connections of `outcome`, never less than nothing; nil where that was

@@ -41,14 +41,18 @@ final class LoadConnection {
 
   func begins() { began = monotonicNanoseconds() }
 
-  func connected() {
+  func connected() { ends(\.connect) }
+
+  func secured() { ends(\.tls) }
+
+  private func ends(_ phase: WritableKeyPath<ConnectionPhases, Latencies>) {
     let now = monotonicNanoseconds()
-    thread.phases.connect.note(now - began)
+    thread.phases[keyPath: phase].note(now - began)
     began = now
   }
 
   func opened(_ connection: borrowing Connection, hasUpgraded: Bool) {
-    if hasUpgraded { thread.phases.upgrade.note(monotonicNanoseconds() - began) }
+    if hasUpgraded { ends(\.upgrade) }
     reference = connection.reference
     thread.opened(self, on: connection.reference.home)
   }
@@ -61,7 +65,7 @@ final class LoadConnection {
 
   func closed() {
     reference = nil
-    if isClosing { thread.phases.close.note(monotonicNanoseconds() - began) }
+    if isClosing { ends(\.close) }
     thread.closed(self)
   }
 

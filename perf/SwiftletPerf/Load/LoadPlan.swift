@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+package import SwiftletServer
 
 /// A load: what is sent to which server, how often and for how long.
 package struct LoadPlan: Sendable, Codable {
-  /// `ws://HOST:PORT/PATH`, `http://HOST:PORT/PATH` or `tcp://HOST:PORT`
+  /// `ws://HOST:PORT/PATH`, `http://HOST:PORT/PATH`, the same with `wss` and `https`, or `tcp://HOST:PORT`
   package var url: String
+  /// Whom to believe that a server of a wss or https URL is the one it names.
+  package var trust: TLSTrust
   package var pattern: Pattern
   /// On each of the threads.
   package var connections: Int
@@ -27,7 +30,8 @@ package struct LoadPlan: Sendable, Codable {
 
   /// All but the log: that is a process's own.
   private enum CodingKeys: CodingKey {
-    case url, pattern, connections, threads, arrivals, depth, format, size, duration, warmUpLimit
+    case url, trust, pattern, connections, threads, arrivals, depth, format, size, duration,
+      warmUpLimit
     case patience, seed
   }
 
@@ -36,9 +40,10 @@ package struct LoadPlan: Sendable, Codable {
     depth: Int,
     format: Payload.Format, size: Int, duration: Duration, warmUpLimit: Duration,
     patience: Duration,
-    seed: UInt64
+    seed: UInt64, trust: TLSTrust = .system
   ) {
     self.url = url
+    self.trust = trust
     self.pattern = pattern
     self.connections = connections
     self.threads = threads

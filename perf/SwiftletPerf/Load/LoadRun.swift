@@ -28,10 +28,10 @@ package enum LoadError: Error, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .connect(let error): "\(error)"
+    case .connect(let error): error.explained
     case .cannotOpen(let failed, let count, let error):
       "\(failed) of \(count) connections could not be opened"
-        + (error.map { ", the first because: \($0)" } ?? "")
+        + (error.map { ", the first because: \($0.explained)" } ?? "")
     case .system(let text): text
     }
   }

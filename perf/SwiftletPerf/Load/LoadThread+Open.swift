@@ -7,6 +7,8 @@ internal import SwiftletServer
 package struct ConnectionPhases: Sendable {
   /// The name and TCP.
   package var connect = Latencies()
+  /// TLS's handshake, where it is spoken.
+  package var tls = Latencies()
   /// The opening handshake.
   package var upgrade = Latencies()
   /// From our end's close to the server's.
@@ -14,8 +16,14 @@ package struct ConnectionPhases: Sendable {
 
   static func += (one: inout ConnectionPhases, other: ConnectionPhases) {
     one.connect.add(other.connect)
+    one.tls.add(other.tls)
     one.upgrade.add(other.upgrade)
     one.close.add(other.close)
+  }
+
+  /// By the names that results and expectations use.
+  var times: [String: Latencies] {
+    ["connect": connect, "tls": tls, "upgrade": upgrade, "close": close]
   }
 }
 
@@ -34,6 +42,7 @@ extension LoadThread {
     nonisolated(unsafe) let connection = connections[begun - 1]
     connection.begins()
     let localAddress = plan.localAddress(of: connection.number)
+    let location = target.location
     switch target.transport {
     case .ws:
       var options = ConnectOptions()
@@ -41,11 +50,11 @@ extension LoadThread {
       try client.connect(plan.url, options, handler: WebSocketChannel(connection))
     case .http where plan.pattern == .push:
       try client.connectStream(
-        to: target.location.host, port: target.location.port, from: localAddress,
+        to: location.host, port: location.port, isSecure: location.isSecure, from: localAddress,
         handler: PollChannel(connection, target))
     case .http, .tcp:
       try client.connectStream(
-        to: target.location.host, port: target.location.port, from: localAddress,
+        to: location.host, port: location.port, isSecure: location.isSecure, from: localAddress,
         handler: StreamChannel(connection, target.transport))
     }
   }

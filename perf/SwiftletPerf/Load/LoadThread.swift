@@ -103,6 +103,7 @@ class LoadThread: @unchecked Sendable {
     // A server that stalls is measured, not left.
     configuration.idleTimeout = .seconds(3600)
     configuration.pingInterval = .seconds(3600)
+    configuration.trust = plan.trust
     client = try WebSocketClient(configuration: configuration)
     let target = try Target(plan.url)
     payload = Payload(plan.format, size: plan.size, seed: plan.seed)

@@ -23,6 +23,7 @@ final class PollChannel: ClientStreamHandler {
   }
 
   override func connected() { load.connected() }
+  override func secured() { load.secured() }
   override func failed(_ error: ConnectError) { load.thread.failed(error) }
   override func closed(_ connection: borrowing Connection, code: CloseCode) { load.closed() }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SwiftletCore
-import SwiftletServer
+package import SwiftletServer
 
 /// Receives what a server sends by itself: see ``LoadPlan/Pattern/push``. A message's response time is from when the
 /// server sent it.
@@ -64,7 +64,7 @@ extension LoadPlan {
   /// `size` of the URL's query.
   package init(
     pushedBy url: String, rate: Double, connections: Int, threads: Int, size: Int,
-    duration: Duration, warmUpLimit: Duration, seed: UInt64
+    duration: Duration, warmUpLimit: Duration, seed: UInt64, trust: TLSTrust
   ) {
     // A whole number as such, which any server reads.
     let written = Int(exactly: rate).map { "\($0)" } ?? "\(rate)"
@@ -73,6 +73,6 @@ extension LoadPlan {
       connections: connections, threads: threads,
       arrivals: .open(rate: rate * Double(connections * threads), .constant), depth: 1,
       format: .binary, size: size, duration: duration, warmUpLimit: warmUpLimit,
-      patience: .seconds(1), seed: seed)
+      patience: .seconds(1), seed: seed, trust: trust)
   }
 }

@@ -24,6 +24,7 @@ final class StreamChannel: ClientStreamHandler {
   }
 
   override func connected() { load.connected() }
+  override func secured() { load.secured() }
   override func failed(_ error: ConnectError) { load.thread.failed(error) }
   override func opened(_ connection: borrowing Connection) {
     load.opened(connection, hasUpgraded: false)

@@ -6,7 +6,7 @@ internal import SwiftletCore
 
 /// A server that sends every message back, and how it is spoken to.
 struct Target: Sendable {
-  enum Transport: String {
+  enum Transport {
     /// WebSocket messages.
     case ws
     /// A message is the body of a POST, and of its response, on a connection that is kept.
@@ -16,15 +16,22 @@ struct Target: Sendable {
   }
 
   let transport: Transport
-  let url: String
   let location: WebSocketURL
 
   init(_ url: String) throws(ConnectError) {
-    self.url = url
     let parts = url.split(separator: ":", maxSplits: 1)
     // The others are written like a WebSocket's.
-    transport = parts.count == 2 ? Transport(rawValue: parts[0].lowercased()) ?? .ws : .ws
-    location = try WebSocketURL(transport == .ws ? url : "ws:" + parts[1])
+    let scheme: String
+    switch parts.count == 2 ? parts[0].lowercased() : "" {
+    case "http": (transport, scheme) = (.http, "ws:")
+    case "https": (transport, scheme) = (.http, "wss:")
+    case "tcp": (transport, scheme) = (.tcp, "ws:")
+    default:
+      transport = .ws
+      location = try WebSocketURL(url)
+      return
+    }
+    location = try WebSocketURL(scheme + parts[1])
   }
 
   /// Only WebSocket's messages are (RFC 6455 §5.3).

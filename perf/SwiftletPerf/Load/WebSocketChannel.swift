@@ -11,6 +11,7 @@ final class WebSocketChannel: ClientHandler {
   init(_ load: LoadConnection) { self.load = load }
 
   override func connected() { load.connected() }
+  override func secured() { load.secured() }
   override func failed(_ error: ConnectError) { load.thread.failed(error) }
   override func opened(_ connection: borrowing Connection) {
     load.opened(connection, hasUpgraded: true)

@@ -17,6 +17,7 @@ extension Run {
     switch name {
     case "lag": "schedule lag"
     case "late": "after the end"
+    case "tls": "TLS"
     case "response" where load?.pattern == "fanout": "last delivery"
     default: name.inWords
     }

@@ -15,7 +15,7 @@ package struct Run: Codable, Sendable {
   package var verdict: String?
   package var faults: Faults?
   package var threads: [ThreadShare] = []
-  /// By name: connect, upgrade, response, late (the part of it that came after the measured time), service,
+  /// By name: connect, tls, upgrade, response, late (the part of it that came after the measured time), service,
   /// delivery, lag, close ...
   package var times: [String: Times] = [:]
   package var seconds: [Second] = []
@@ -171,11 +171,11 @@ extension Run.Load {
 extension LoadOutcome {
   /// All histograms by the names that results and expectations use.
   var times: [String: Latencies] {
-    [
-      "connect": phases.connect, "upgrade": phases.upgrade, "close": phases.close,
+    let ofMessages = [
       "response": tally.response, "late": tally.lateResponse, "delivery": tally.delivery,
       "lag": tally.lag,
       "service": tally.service.totalCount > 0 ? tally.service : tally.response,
     ]
+    return phases.times.merging(ofMessages) { one, _ in one }
   }
 }

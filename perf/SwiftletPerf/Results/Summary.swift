@@ -45,7 +45,7 @@ extension LoadOutcome {
 
   private var table: Table {
     Table(microsecondsOf: [
-      ("connect", phases.connect), ("upgrade", phases.upgrade),
+      ("connect", phases.connect), ("TLS", phases.tls), ("upgrade", phases.upgrade),
       (plan.pattern == .fanout ? "last delivery" : "response", tally.response),
       ("service", tally.service), ("delivery", tally.delivery), ("schedule lag", tally.lag),
       ("close", phases.close),

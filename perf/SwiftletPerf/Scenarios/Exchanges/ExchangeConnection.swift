@@ -36,15 +36,21 @@ final class ExchangeConnection: ClientHandler {
   }
 
   override func connected() {
-    times.connected = monotonicNanoseconds()
-    thread.note { $0.connect.note(times.connected - times.begun) }
+    times.stood = monotonicNanoseconds()
+    thread.note { $0.connect.note(times.stood - times.begun) }
+  }
+
+  override func secured() {
+    let now = monotonicNanoseconds()
+    thread.note { $0.tls.note(now - times.stood) }
+    times.stood = now
   }
 
   override func failed(_ error: ConnectError) { thread.failed(error) }
 
   override func opened(_ connection: borrowing Connection) {
     thread.opened()
-    thread.note { $0.upgrade.note(monotonicNanoseconds() - times.connected) }
+    thread.note { $0.upgrade.note(monotonicNanoseconds() - times.stood) }
     send(first, on: connection)
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import SwiftletCore
+package import SwiftletServer
 
 /// Messages each of which is answered before its connection sends the next, on connections that stay open or
 /// on a new one for each.
@@ -19,6 +20,7 @@ package struct ExchangePlan: Sendable {
   }
 
   package var url: String
+  package var trust: TLSTrust
   package var life: Life
   /// Connections at a time.
   package var connections: Int
@@ -30,9 +32,10 @@ package struct ExchangePlan: Sendable {
 
   package init(
     url: String, life: Life, connections: Int, amount: Amount, patience: Duration,
-    keepsMessages: Bool = false
+    keepsMessages: Bool = false, trust: TLSTrust = .system
   ) {
     self.url = url
+    self.trust = trust
     self.life = life
     self.connections = connections
     self.amount = amount

@@ -24,9 +24,9 @@ extension ExchangeOutcome {
 
   private var table: Table {
     Table(microsecondsOf: [
-      ("connect", tally.connect), ("upgrade", tally.upgrade), ("send", tally.send),
-      ("first byte", tally.firstByte), ("last byte", tally.lastByte), ("response", tally.response),
-      ("close", tally.close), ("whole", tally.whole),
+      ("connect", tally.connect), ("TLS", tally.tls), ("upgrade", tally.upgrade),
+      ("send", tally.send), ("first byte", tally.firstByte), ("last byte", tally.lastByte),
+      ("response", tally.response), ("close", tally.close), ("whole", tally.whole),
     ])
   }
 }

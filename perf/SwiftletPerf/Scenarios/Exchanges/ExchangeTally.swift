@@ -4,6 +4,8 @@
 package struct ExchangeTally: Sendable {
   /// The name and TCP.
   package var connect = Latencies()
+  /// TLS's handshake, where it is spoken.
+  package var tls = Latencies()
   /// The opening handshake.
   package var upgrade = Latencies()
   /// Until the kernel took the message's last byte.
@@ -27,8 +29,9 @@ package struct ExchangeTally: Sendable {
 
   var times: [String: Latencies] {
     [
-      "connect": connect, "upgrade": upgrade, "send": send, "firstByte": firstByte,
-      "lastByte": lastByte, "close": close, "response": response, "whole": whole,
+      "connect": connect, "tls": tls, "upgrade": upgrade, "send": send,
+      "firstByte": firstByte, "lastByte": lastByte, "close": close, "response": response,
+      "whole": whole,
     ]
   }
 }
@@ -36,7 +39,8 @@ package struct ExchangeTally: Sendable {
 /// When the parts of an exchange were over, in nanoseconds on the monotonic clock.
 struct ExchangeTimes {
   var begun: UInt64 = 0
-  var connected: UInt64 = 0
+  /// TCP, and TLS on it where it is spoken.
+  var stood: UInt64 = 0
   var sending: UInt64 = 0
   /// 0 until it is so.
   var sent: UInt64 = 0

@@ -27,8 +27,7 @@ final class ExchangeThread: @unchecked Sendable {
   private(set) var end: UInt64 = 0
 
   private let client: WebSocketClient
-  /// The server, once for each address to connect from.
-  private let destinations: [Destination]
+  private let destinations: Destinations
   private var begun = 0
   /// How many messages have been given out, and how many there are.
   private var given = 0
@@ -46,15 +45,11 @@ final class ExchangeThread: @unchecked Sendable {
     // Patience decides, and pings would be sent along.
     configuration.idleTimeout = .seconds(3600)
     configuration.pingInterval = .seconds(3600)
+    configuration.trust = plan.trust
     // So that a handler is told when the kernel has taken the last byte.
     configuration.sendQueueLimit = 0
-    let client = try WebSocketClient(configuration: configuration)
-    self.client = client
-    destinations = try SourceAddresses(for: plan.url).all.map { source in
-      var options = ConnectOptions()
-      options.localAddress = source
-      return try client.destination(plan.url, options)
-    }
+    client = try WebSocketClient(configuration: configuration)
+    destinations = try Destinations(plan.url, from: SourceAddresses(for: plan.url), client)
   }
 
   func shutDown() async { await client.shutDown() }
@@ -89,7 +84,7 @@ final class ExchangeThread: @unchecked Sendable {
   func connect(_ connection: ExchangeConnection) {
     // It is this loop's, as this loop is the client's only one.
     nonisolated(unsafe) let connection = connection
-    client.connect(to: destinations[begun % destinations.count], handler: connection)
+    client.connect(to: destinations[begun], handler: connection)
     begun += 1
   }
 

@@ -28,14 +28,18 @@ final class IdleConnection: ClientHandler {
     began = monotonicNanoseconds()
   }
 
-  override func connected() {
+  override func connected() { ends(\.connect) }
+
+  override func secured() { ends(\.tls) }
+
+  private func ends(_ phase: WritableKeyPath<ConnectionPhases, Latencies>) {
     let now = monotonicNanoseconds()
-    thread.connect.note(now - began)
+    thread.phases[keyPath: phase].note(now - began)
     began = now
   }
 
   override func opened(_ connection: borrowing Connection) {
-    thread.upgrade.note(monotonicNanoseconds() - began)
+    ends(\.upgrade)
     state = .open
     reference = connection.reference
     thread.opened(self)

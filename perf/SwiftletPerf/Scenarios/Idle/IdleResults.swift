@@ -21,7 +21,7 @@ extension IdleOutcome {
     run.figures["serverBytesPerConnection"] = serverBytesPerConnection
     run.remarks = reasons
     run.faults = faults
-    run.times = ["connect": connect, "upgrade": upgrade, "pong": pong]
+    run.times = phases.times.merging(["pong": pong]) { one, _ in one }
       .filter { $0.value.totalCount > 0 }.mapValues(Run.Times.init)
     return run
   }

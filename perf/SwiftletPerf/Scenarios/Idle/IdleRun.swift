@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import SwiftletClient
+package import SwiftletServer
 
 /// Connections that are held, by several processes.
 package struct IdlePlan: Sendable {
   /// Of the server, or of several, to which connections go in turn.
   package var urls: [String]
+  package var trust: TLSTrust
   package var connections: Int
   package var processes: Int
   /// Where connections come from; see ``SourceAddresses``.
@@ -18,9 +20,10 @@ package struct IdlePlan: Sendable {
 
   package init(
     urls: [String], connections: Int, processes: Int, sources: [String], hold: Duration,
-    patience: Duration, servers: [Int]
+    patience: Duration, servers: [Int], trust: TLSTrust = .system
   ) {
     self.urls = urls
+    self.trust = trust
     self.connections = connections
     self.processes = processes
     self.sources = sources
@@ -33,7 +36,8 @@ package struct IdlePlan: Sendable {
     (0..<processes).map { index in
       let first = connections * index / processes
       return IdleShare(
-        urls: urls, first: first, count: connections * (index + 1) / processes - first,
+        urls: urls, trust: trust, first: first,
+        count: connections * (index + 1) / processes - first,
         sources: sources, patience: patience)
     }
   }
@@ -96,8 +100,7 @@ package struct IdleOutcome: Sendable {
   package var serverMemory: Int?
   /// One entry a client process.
   package var clients: [ProcessMemory] = []
-  package var connect = Latencies()
-  package var upgrade = Latencies()
+  package var phases = ConnectionPhases()
   package var pong = Latencies()
   package var faults = Faults()
 
@@ -105,8 +108,7 @@ package struct IdleOutcome: Sendable {
     one.opened += part.opened
     one.failures.merge(part.failures, uniquingKeysWith: +)
     one.seconds = max(one.seconds, part.seconds)
-    one.connect.add(part.connect.histogram)
-    one.upgrade.add(part.upgrade.histogram)
+    one.phases += part.phases.phases
     one.clients.append(part.memory)
   }
 }

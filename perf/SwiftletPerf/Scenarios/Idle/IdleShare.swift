@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import SwiftletServer
 
 /// The connections that one process holds.
 package struct IdleShare: Share {
@@ -8,6 +9,7 @@ package struct IdleShare: Share {
 
   /// In turn.
   var urls: [String]
+  var trust: TLSTrust
   /// Of the first among those of all processes.
   var first: Int
   var count: Int
@@ -21,8 +23,7 @@ package struct IdleShare: Share {
     /// Why others were not, and how often.
     var failures: [String: Int]
     var seconds: Double
-    var connect: LosslessTimes
-    var upgrade: LosslessTimes
+    var phases: LosslessPhases
     /// Of the process.
     var memory: ProcessMemory
   }
@@ -53,7 +54,7 @@ package struct IdleShare: Share {
       await thread.home.run { _ in
         Opened(
           opened: thread.connections.count, failures: thread.failures, seconds: seconds,
-          connect: LosslessTimes(thread.connect), upgrade: LosslessTimes(thread.upgrade),
+          phases: LosslessPhases(thread.phases),
           memory: ProcessMemory(of: nil) ?? ProcessMemory(resident: 0, peak: 0))
       })
     return try await prove(thread, watch)

@@ -22,28 +22,31 @@ final class IdleThread: @unchecked Sendable {
 
   let progress = Progress()
   let home: LoopReference
-  var connect = Latencies()
-  var upgrade = Latencies()
+  var phases = ConnectionPhases()
   var pong = Latencies()
   private(set) var connections: [IdleConnection] = []
   /// Why connections could not be opened, and how often.
   private(set) var failures: [String: Int] = [:]
   private let share: IdleShare
   /// One entry a URL.
-  private let sources: [SourceAddresses]
+  private let destinations: [Destinations]
   private let client: WebSocketClient
   private var begun = 0
   private var asked = 0
 
   init(_ share: IdleShare) throws {
     self.share = share
-    sources = share.urls.map { SourceAddresses(for: $0, given: share.sources) }
     var configuration = ClientConfiguration()
     // Nothing is sent but answers to the server's pings.
     configuration.idleTimeout = .seconds(1 << 20)
     configuration.pingInterval = .seconds(1 << 20)
     configuration.connectTimeout = share.patience
-    client = try WebSocketClient(configuration: configuration)
+    configuration.trust = share.trust
+    let client = try WebSocketClient(configuration: configuration)
+    self.client = client
+    destinations = try share.urls.map {
+      try Destinations($0, from: SourceAddresses(for: $0, given: share.sources), client)
+    }
     home = client.homes[0]
   }
 
@@ -58,18 +61,12 @@ final class IdleThread: @unchecked Sendable {
 
   private func beginNext() {
     guard begun < share.count else { return }
-    var options = ConnectOptions()
     let number = share.first + begun
-    let target = number % share.urls.count
-    options.localAddress = sources[target][number / share.urls.count]
+    let destination = destinations[number % share.urls.count][number / share.urls.count]
     begun += 1
     // It is this loop's, as this loop is the client's only one.
     nonisolated(unsafe) let connection = IdleConnection(of: self)
-    do throws(ConnectError) {
-      try client.connect(share.urls[target], options, handler: connection)
-    } catch {
-      failed(error)
-    }
+    client.connect(to: destination, handler: connection)
   }
 
   func opened(_ connection: IdleConnection) {
@@ -79,7 +76,7 @@ final class IdleThread: @unchecked Sendable {
   }
 
   func failed(_ error: ConnectError) {
-    failures["\(error)", default: 0] += 1
+    failures[error.explained, default: 0] += 1
     progress.failed.add(1, ordering: .releasing)
     beginNext()
   }

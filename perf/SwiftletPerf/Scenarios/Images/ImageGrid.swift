@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import SwiftletCore
+package import SwiftletServer
 
 /// Which part of the grid {long, short} x {serial, parallel} x {wait, ack} is run.
 package struct ImageGrid: Sendable {
@@ -19,6 +20,7 @@ package struct ImageGrid: Sendable {
   }
 
   package var url: String
+  package var trust: TLSTrust
   package var images: ImageSet
   package var count: Int
   package var lives: [ExchangePlan.Life]
@@ -30,9 +32,10 @@ package struct ImageGrid: Sendable {
 
   package init(
     url: String, images: ImageSet, count: Int, lives: [ExchangePlan.Life], orders: [Order],
-    modes: [Mode], width: Int, patience: Duration
+    modes: [Mode], width: Int, patience: Duration, trust: TLSTrust = .system
   ) {
     self.url = url
+    self.trust = trust
     self.images = images
     self.count = count
     self.lives = lives
@@ -62,7 +65,7 @@ package struct ImageGrid: Sendable {
   ) async throws -> ExchangeOutcome {
     let plan = ExchangePlan(
       url: url(cell.mode), life: cell.life, connections: cell.order == .serial ? 1 : width,
-      amount: .messages(count), patience: patience, keepsMessages: true)
+      amount: .messages(count), patience: patience, keepsMessages: true, trust: trust)
     return try await plan.run(ImageExchanges(images: images, mode: cell.mode), watch)
   }
 

@@ -16,9 +16,7 @@ package struct LoadShare: Share {
       var response: LosslessTimes
     }
 
-    private var connect: LosslessTimes
-    private var upgrade: LosslessTimes
-    private var close: LosslessTimes
+    private var phases: LosslessPhases
     private var response: LosslessTimes
     private var lateResponse: LosslessTimes
     private var service: LosslessTimes
@@ -37,9 +35,7 @@ package struct LoadShare: Share {
     private var meanInFlight: Double
 
     init(_ outcome: LoadOutcome) {
-      connect = LosslessTimes(outcome.phases.connect)
-      upgrade = LosslessTimes(outcome.phases.upgrade)
-      close = LosslessTimes(outcome.phases.close)
+      phases = LosslessPhases(outcome.phases)
       response = LosslessTimes(outcome.tally.response)
       lateResponse = LosslessTimes(outcome.tally.lateResponse)
       service = LosslessTimes(outcome.tally.service)
@@ -62,9 +58,7 @@ package struct LoadShare: Share {
 
     func outcome(of plan: LoadPlan) -> LoadOutcome {
       var outcome = LoadOutcome(plan: plan)
-      outcome.phases.connect = connect.histogram
-      outcome.phases.upgrade = upgrade.histogram
-      outcome.phases.close = close.histogram
+      outcome.phases = phases.phases
       outcome.tally.response = response.histogram
       outcome.tally.lateResponse = lateResponse.histogram
       outcome.tally.service = service.histogram

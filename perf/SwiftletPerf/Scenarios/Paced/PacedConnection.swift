@@ -11,21 +11,26 @@ final class PacedConnection: ClientHandler {
   var inFlight = InFlight(room: 1)
   /// Once it is open.
   private(set) var reference: ConnectionReference?
-  private let began = monotonicNanoseconds()
-  private var stood: UInt64 = 0
+  /// When the phase in hand began: nanoseconds on the monotonic clock.
+  private var began = monotonicNanoseconds()
 
   init(_ number: UInt32, of thread: PacedThread) {
     self.number = number
     self.thread = thread
   }
 
-  override func connected() {
-    stood = monotonicNanoseconds()
-    thread.connect.note(stood - began)
+  override func connected() { ends(\.connect) }
+
+  override func secured() { ends(\.tls) }
+
+  private func ends(_ phase: WritableKeyPath<ConnectionPhases, Latencies>) {
+    let now = monotonicNanoseconds()
+    thread.phases[keyPath: phase].note(now - began)
+    began = now
   }
 
   override func opened(_ connection: borrowing Connection) {
-    thread.upgrade.note(monotonicNanoseconds() - stood)
+    ends(\.upgrade)
     reference = connection.reference
     thread.opened(self)
   }

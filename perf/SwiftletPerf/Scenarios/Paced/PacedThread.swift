@@ -2,7 +2,7 @@
 
 internal import SwiftletClient
 internal import SwiftletCore
-internal import SwiftletServer
+package import SwiftletServer
 internal import Synchronization
 
 /// An event loop whose connections send at certain times, whatever the server does. When, its subclasses
@@ -22,8 +22,7 @@ class PacedThread: @unchecked Sendable {
   let home: LoopReference
   /// Those that are open, or were.
   private(set) var connections: [PacedConnection] = []
-  var connect = Latencies()
-  var upgrade = Latencies()
+  var phases = ConnectionPhases()
   private(set) var faults = Faults()
   /// Why the first connection failed that did.
   private(set) var failure: ConnectError?
@@ -31,16 +30,13 @@ class PacedThread: @unchecked Sendable {
   /// Of the first connection; tells the threads' connections apart.
   private let base: UInt32
   private var begun: UInt32 = 0
-  private let url: String
   private let client: WebSocketClient
   private let payload: Payload
   private var images: WireImages
-  private let sources: SourceAddresses
+  private let destinations: Destinations
 
   /// - Parameter index: Different for each thread of a run.
   init(_ messages: PacedMessages, index: Int) throws {
-    url = messages.url
-    sources = SourceAddresses(for: messages.url)
     base = UInt32(index) << 24
     payload = Payload(messages.format, size: messages.size, seed: messages.seed)
     images = WireImages(
@@ -50,7 +46,10 @@ class PacedThread: @unchecked Sendable {
     configuration.idleTimeout = .seconds(3600)
     configuration.pingInterval = .seconds(3600)
     configuration.connectTimeout = .seconds(30)
+    configuration.trust = messages.trust
     client = try WebSocketClient(configuration: configuration)
+    destinations = try Destinations(
+      messages.url, from: SourceAddresses(for: messages.url), client)
     home = client.homes[0]
   }
 
@@ -62,16 +61,10 @@ class PacedThread: @unchecked Sendable {
   /// Begins to open so many more connections.
   func open(_ count: Int) {
     for _ in 0..<count {
-      var options = ConnectOptions()
-      options.localAddress = sources[Int(begun)]
       // It is this loop's, as this loop is the client's only one.
       nonisolated(unsafe) let connection = PacedConnection(base + begun, of: self)
+      client.connect(to: destinations[Int(begun)], handler: connection)
       begun += 1
-      do throws(ConnectError) {
-        try client.connect(url, options, handler: connection)
-      } catch {
-        failed(error)
-      }
     }
   }
 
@@ -139,13 +132,17 @@ class PacedThread: @unchecked Sendable {
 /// What is sent to whom.
 package struct PacedMessages: Sendable {
   package var url: String
+  package var trust: TLSTrust
   package var format: Payload.Format
   package var size: Int
   /// Of everything random.
   package var seed: UInt64
 
-  package init(url: String, format: Payload.Format, size: Int, seed: UInt64) {
+  package init(
+    url: String, format: Payload.Format, size: Int, seed: UInt64, trust: TLSTrust = .system
+  ) {
     self.url = url
+    self.trust = trust
     self.format = format
     self.size = size
     self.seed = seed

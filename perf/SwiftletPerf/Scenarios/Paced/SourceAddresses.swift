@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import SwiftletClient
+
 /// Where connections come from: one address has about 28,000 ports to one server, and a server on the same
 /// machine can be reached from many.
 package struct SourceAddresses: Sendable {
@@ -18,10 +20,24 @@ package struct SourceAddresses: Sendable {
   }
 
   /// nil stands for what the system chooses.
-  package var all: [String?] { addresses.isEmpty ? [nil] : addresses }
+  var all: [String?] { addresses.isEmpty ? [nil] : addresses }
+}
+
+/// A server, ready to be connected to from one source address after the other.
+struct Destinations {
+  private let destinations: [Destination]
+
+  /// Throws what is wrong with the URL, an address or the authorities to trust.
+  init(
+    _ url: String, from sources: SourceAddresses, _ client: WebSocketClient
+  ) throws(ConnectError) {
+    destinations = try sources.all.map { (source) throws(ConnectError) in
+      var options = ConnectOptions()
+      options.localAddress = source
+      return try client.destination(url, options)
+    }
+  }
 
   /// For the connection with a number.
-  package subscript(number: Int) -> String? {
-    addresses.isEmpty ? nil : addresses[number % addresses.count]
-  }
+  subscript(number: Int) -> Destination { destinations[number % destinations.count] }
 }

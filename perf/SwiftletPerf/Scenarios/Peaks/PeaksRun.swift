@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import SwiftletClient
+
 extension PeaksPlan {
   /// Sends the peaks. `watch` is told of the progress.
   package func run(
@@ -8,6 +10,8 @@ extension PeaksPlan {
     let thread: PeaksThread
     do {
       thread = try PeaksThread(self)
+    } catch let error as ConnectError {
+      throw LoadError.connect(error)
     } catch {
       throw LoadError.system("the client's thread could not be started: \(error)")
     }

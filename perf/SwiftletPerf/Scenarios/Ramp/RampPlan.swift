@@ -63,8 +63,7 @@ package struct RampOutcome: Sendable {
   package var plan: RampPlan
   package var steps: [RampStep]
   package var faults: Faults
-  package var connect: Latencies
-  package var upgrade: Latencies
+  package var phases = ConnectionPhases()
   /// Why connections could not be opened, where some could not: the ramp ends there.
   package var failure: String?
 }

@@ -26,8 +26,9 @@ extension RampOutcome {
         var faults = faults
         faults.lost -= steps.dropLast().reduce(0) { $0 + $1.lost }
         run.faults = faults
-        run.times["connect"] = Run.Times(connect)
-        run.times["upgrade"] = Run.Times(upgrade)
+        for (name, times) in phases.times where times.totalCount > 0 {
+          run.times[name] = Run.Times(times)
+        }
         if let failure { run.remarks.append("The ramp ended here: \(failure).") }
       }
       return run

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import SwiftletClient
 internal import SwiftletCore
 internal import SwiftletServer
 
@@ -14,6 +15,8 @@ extension RampPlan {
     let threads: [RampThread]
     do {
       threads = try (0..<self.threads).map { try RampThread(messages, index: $0) }
+    } catch let error as ConnectError {
+      throw LoadError.connect(error)
     } catch {
       throw LoadError.system("the client's threads could not be started: \(error)")
     }
@@ -47,7 +50,7 @@ extension RampPlan {
     for thread in threads { await thread.home.run { thread.startNew($0) } }
     guard threads.failed > 0 else { return nil }
     for thread in threads {
-      if let reason = await thread.home.run({ _ in thread.failure.map { "\($0)" } }) {
+      if let reason = await thread.home.run({ _ in thread.failure?.explained }) {
         return "\(threads.failed) connections could not be opened beside the \(threads.opened) "
           + "that were, the first because: \(reason)"
       }
@@ -77,12 +80,11 @@ extension RampPlan {
     while threads.pending > 0, ContinuousClock.now < end {
       try await Task.sleep(for: .milliseconds(10))
     }
-    var outcome = RampOutcome(
-      plan: self, steps: [], faults: Faults(), connect: Latencies(), upgrade: Latencies())
+    var outcome = RampOutcome(plan: self, steps: [], faults: Faults())
     for thread in threads {
       let part = await thread.home.run { _ in
         thread.finish()
-        return (thread.steps, thread.faults, thread.connect, thread.upgrade)
+        return (thread.steps, thread.faults, thread.phases)
       }
       if outcome.steps.isEmpty {
         outcome.steps = part.0
@@ -90,8 +92,7 @@ extension RampPlan {
         for (index, step) in part.0.enumerated() { outcome.steps[index] += step }
       }
       outcome.faults += part.1
-      outcome.connect.add(part.2)
-      outcome.upgrade.add(part.3)
+      outcome.phases += part.2
     }
     return outcome
   }
