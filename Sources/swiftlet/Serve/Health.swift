@@ -3,6 +3,7 @@
 import ArgumentParser
 import CCurl
 import Foundation
+import SwiftletServer
 
 /// `swiftlet health`.
 struct Health: AsyncParsableCommand {
@@ -23,23 +24,38 @@ struct Health: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try await Settings(file: config)
-    var plan = ServePlan()
-    try settings.read("host", host, into: &plan.server.host)
-    try settings.read("port", port, into: &plan.server.port)
+    var host: String?
+    var port: UInt16?
+    var socket: String?
     var certificate: String?
+    try settings.read("host", self.host, into: &host)
+    try settings.read("port", self.port, into: &port)
+    try settings.read("unix-socket", nil, into: &socket)
     try settings.read("tls-certificate", nil, into: &certificate)
-    var host = plan.server.host
-    // Where a server listens at all addresses it does so at this one.
-    if host == "0.0.0.0" { host = "127.0.0.1" }
-    if host == "::" { host = "::1" }
-    if host.contains(":") { host = "[\(host)]" }
-    try ask("\(certificate == nil ? "http" : "https")://\(host):\(plan.server.port)/healthz")
+    // As it listens: at the socket alone where that alone is given.
+    if host != nil || port != nil { socket = nil }
+    let standard = ServerConfiguration()
+    let address = Health.reachable(host ?? standard.host)
+    let scheme = certificate == nil ? "http" : "https"
+    try ask("\(scheme)://\(address):\(port ?? standard.port)/healthz", at: socket)
   }
 
-  private func ask(_ url: String) throws(StartFailure) {
+  /// Where a server can be asked that listens at `host`, as a URL has it.
+  private static func reachable(_ host: String) -> String {
+    switch host {
+    // All addresses: this one is among them.
+    case "0.0.0.0": "127.0.0.1"
+    case "::": "[::1]"
+    default: host.contains(":") ? "[\(host)]" : host
+    }
+  }
+
+  private func ask(_ url: String, at socket: String?) throws(StartFailure) {
+    let place = socket ?? url
     guard let handle = curl_easy_init() else { fatalError("out of memory") }
     defer { curl_easy_cleanup(handle) }
     ccurl_set_text(handle, CURLOPT_URL, url)
+    if let socket { ccurl_set_text(handle, CURLOPT_UNIX_SOCKET_PATH, socket) }
     ccurl_set_text(handle, CURLOPT_PROXY, "")
     ccurl_set_number(handle, CURLOPT_NOBODY, 1)
     ccurl_set_number(handle, CURLOPT_TIMEOUT_MS, 2000)
@@ -48,12 +64,12 @@ struct Health: AsyncParsableCommand {
     let code = curl_easy_perform(handle)
     guard code == CURLE_OK else {
       throw StartFailure(
-        "no answer at \(url): \(String(cString: curl_easy_strerror(code)))", status: EXIT_FAILURE)
+        "no answer at \(place): \(String(cString: curl_easy_strerror(code)))", status: EXIT_FAILURE)
     }
     var status = 0
     ccurl_get_number(handle, CURLINFO_RESPONSE_CODE, &status)
     guard status == 200 else {
-      throw StartFailure("\(url) answered \(status)", status: EXIT_FAILURE)
+      throw StartFailure("\(place) answered \(status)", status: EXIT_FAILURE)
     }
   }
 }
