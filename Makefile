@@ -41,6 +41,7 @@ format:
 
 core: deps
 	$(MAKE) -C CSources/CSwiftlet check check-symbols
+	$(MAKE) -C CSources/CTLS check
 
 # The C core as one file, CSources/CSwiftlet/.build/amalgamation/swiftlet.c
 amalgamation:

@@ -73,7 +73,8 @@ let package = Package(
     .target(name: "CPlatform", path: "CSources/CPlatform", cSettings: c),
     // OpenSSL's TLS on the loop's sockets.
     .target(
-      name: "CTLS", dependencies: ["COpenSSL", "CPlatform"], path: "CSources/CTLS", cSettings: c),
+      name: "CTLS", dependencies: ["COpenSSL", "CPlatform"], path: "CSources/CTLS",
+      exclude: ["Makefile", "tests"], cSettings: c),
     // simdjson, which is C++, for Swift.
     .target(
       name: "CSimdjson", path: "CSources/CSimdjson", cxxSettings: [.treatAllWarnings(as: .error)],

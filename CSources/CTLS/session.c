@@ -45,7 +45,10 @@ static size_t send_records(tls_session *session, const unsigned char *bytes, siz
 static void hold(tls_session *session, const unsigned char *bytes, size_t size) {
   size_t kept = session->held_end - session->held_start;
   unsigned char *held = malloc(kept + size);
-  if (!held) return fail_session(session, ENOMEM);
+  if (!held) {
+    fail_session(session, ENOMEM);
+    return;
+  }
   if (kept > 0) memcpy(held, session->held + session->held_start, kept);
   memcpy(held + kept, bytes, size);
   free(session->held);

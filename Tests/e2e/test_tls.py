@@ -10,6 +10,7 @@ import subprocess
 import pytest
 import websockets
 from certificates import make_identity
+from rawsocket import RawSocket
 from serverprocess import PATIENCE
 
 SIZES = [0, 1, 125, 126, 16383, 16384, 16385, 65535, 65536, 300_000, 1 << 20, 16 << 20]
@@ -129,6 +130,19 @@ def test_http_in_clear_is_told_so(tls):
     answer = curl("--include", f"http://localhost:{tls.port}/healthz")
     assert answer.stdout.startswith("HTTP/1.1 400 ")
     assert "use https:// or wss://" in answer.stdout
+
+
+def test_idle_connections_are_small(tls, identity):
+    def open_some(count: int) -> list[RawSocket]:
+        return [RawSocket(tls.port, tls=identity.trusting()).upgrade() for _ in range(count)]
+
+    warm = open_some(50)
+    before = tls.rss()
+    idle = open_some(500)
+    each = (tls.rss() - before) / len(idle)
+    for connection in warm + idle:
+        connection.close()
+    assert each < 20 << 10
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])

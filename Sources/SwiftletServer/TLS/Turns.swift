@@ -4,8 +4,9 @@ import CTLS
 import SwiftletCore
 
 /// Connections the loop comes back to by itself. Sessions whose socket is empty may still hold input, of which epoll
-/// knows nothing, as of what a connection has left that gave way to others; and handshakes wait here until the connections that are open have been served, so that a storm of new
-/// ones delays those by ``handshakeTime`` a turn and no more.
+/// knows nothing, as of what a connection has left that gave way to others; and handshakes wait here until the
+/// connections that are open have been served, so that a storm of new ones delays those by ``handshakeTime`` a turn
+/// and one handshake more.
 extension Loop {
   /// Nanoseconds a turn in which handshakes are advanced, each as far as its input allows: with a 2048-bit RSA key
   /// one takes about as long.
