@@ -72,6 +72,7 @@ CHAOS ?=
 chaos: build
 	swift build -c release --product swiftlet-perf
 	$$(Tests/setup-venv.sh) Tests/chaos/chaos.py $(CHAOS)
+	.build/venv/bin/python Tests/chaos/slow_loris.py
 
 # The same with fewer, on a server that the thread sanitizer watches.
 chaos-tsan: deps
