@@ -70,10 +70,11 @@ class Load:
 
 
 @contextlib.contextmanager
-def hostile(server: ServerProcess, options: argparse.Namespace):
+def hostile(server: ServerProcess, options: argparse.Namespace, deeds: str = "plain"):
     """The hostile clients while the body runs."""
+    numbers = [str(number) for number in (server.port, options.hostile, options.seed)]
     process = subprocess.Popen(
-        [sys.executable, HOSTILE, str(server.port), str(options.hostile), str(options.seed)],
+        [sys.executable, HOSTILE, *numbers, deeds],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
