@@ -25,38 +25,49 @@ public enum PrometheusText {
   private static func write(_ family: MetricFamily, to text: inout String) {
     let help = escaped(family.help, quotes: false)
     text += "# HELP \(family.name) \(help)\n# TYPE \(family.name) \(family.kind.rawValue)\n"
+    // Most lines are buckets of routes, all with the same bounds: those are written once.
+    var bounds: [Double] = []
+    var buckets: [String] = []
     for sample in family.samples {
-      func line(_ suffix: String, _ value: Double, _ extra: (String, Double)? = nil) {
+      let labels = sample.labels.map { label($0.name, $0.value) }.joined(separator: ",")
+      func line(_ suffix: String, _ value: Double, _ extra: String = "") {
         text += family.name
         text += suffix
-        write(sample.labels, extra, to: &text)
-        text += " \(number(value))\n"
+        if !labels.isEmpty || !extra.isEmpty {
+          text += "{"
+          text += labels
+          if !labels.isEmpty && !extra.isEmpty { text += "," }
+          text += extra
+          text += "}"
+        }
+        text += " "
+        text += number(value)
+        text += "\n"
       }
       switch sample.value {
       case .number(let value): line("", value)
       case .histogram(let histogram):
+        if bounds != histogram.bounds {
+          bounds = histogram.bounds
+          buckets = (bounds + [.infinity]).map { label("le", number($0)) }
+        }
         var count: UInt64 = 0
-        for (bound, inside) in zip(histogram.bounds + [.infinity], histogram.counts) {
+        for (bucket, inside) in zip(buckets, histogram.counts) {
           count &+= inside
-          line("_bucket", Double(count), ("le", bound))
+          line("_bucket", Double(count), bucket)
         }
         line("_sum", histogram.sum)
         line("_count", Double(count))
       case .summary(let quantiles, let sum, let count):
-        for (quantile, value) in quantiles { line("", value, ("quantile", quantile)) }
+        for (quantile, value) in quantiles { line("", value, label("quantile", number(quantile))) }
         line("_sum", sum)
         line("_count", Double(count))
       }
     }
   }
 
-  private static func write(
-    _ labels: [(name: String, value: String)], _ extra: (String, Double)?, to text: inout String
-  ) {
-    if labels.isEmpty && extra == nil { return }
-    var parts = labels.map { "\($0.name)=\"\(escaped($0.value, quotes: true))\"" }
-    if let (name, bound) = extra { parts.append("\(name)=\"\(number(bound))\"") }
-    text += "{\(parts.joined(separator: ","))}"
+  private static func label(_ name: String, _ value: String) -> String {
+    "\(name)=\"\(escaped(value, quotes: true))\""
   }
 
   private static func escaped(_ text: String, quotes: Bool) -> String {
