@@ -4,7 +4,8 @@
 
 `swiftlet-perf echo` is the well-behaved part: it compares every reply with what was sent, and counts what
 is lost, duplicated or out of order. The same load runs three times on one server: to warm it up, by itself,
-and with the clients of `hostile.py` beside it. Then, on a server of its own, with the limit on open files hit.
+and with the clients of `hostile.py` beside it. Then, on servers of their own, by TLS among those who abuse that, and with
+the limit on open files hit.
 
 Fails where a reply was wrong or missing, the server did what it should not to anyone, a reply took longer
 than --longest, memory does not return to within a fifth of its level after the warm-up, or the server's own
@@ -24,8 +25,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
+from certificates import Identity, make_identity  # noqa: E402
 from rawsocket import TEXT, RawSocket, frame  # noqa: E402
 from serverprocess import PATIENCE, ROOT, ServerProcess, eventually  # noqa: E402
+from steady import Steady  # noqa: E402
 
 PERF = ROOT / ".build" / "release" / "swiftlet-perf"
 HOSTILE = Path(__file__).with_name("hostile.py")
@@ -136,6 +139,35 @@ def among_hostile_clients(options: argparse.Namespace) -> None:
         server.stop()
 
 
+def by_tls(options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        identity = make_identity(Path(folder))
+        flags = ["--handshake-timeout", "2s", "--log-level", "error", *identity.flags]
+        server = ServerProcess("--port", "0", *flags)
+        try:
+            echo_by_tls("alone", server, identity, options)
+            with hostile(server, options, "tls"):
+                echo_by_tls("in chaos", server, identity, options)
+            check_errors(server)
+        finally:
+            server.stop()
+
+
+def echo_by_tls(
+    title: str, server: ServerProcess, identity: Identity, options: argparse.Namespace
+) -> None:
+    clients = min(options.connections, 100)
+    with Steady(server.port, identity.trusting(), clients, options.seed) as steady:
+        time.sleep(options.seconds)
+    times = sorted(steady.times)
+    p50, p99 = (times[len(times) * share // 100] * 1e3 for share in (50, 99))
+    print(
+        f"  {title:<8} by TLS    ms  p50 {p50:8.2f}  p99 {p99:8.2f}  max {times[-1] * 1e3:8.2f}"
+        f"  ({len(times)} replies)"
+    )
+    assert times[-1] < options.longest, "a reply took too long"
+
+
 def without_descriptors(options: argparse.Namespace) -> None:
     """Twice as many clients as descriptors: those that are in do not notice, the others wait."""
     inside = min(options.connections // 2, 100)
@@ -155,6 +187,7 @@ def without_descriptors(options: argparse.Namespace) -> None:
                 one.close()
         assert_settled(server)
         assert metrics(server)["accept_pauses_total"] > 0, "the limit was never hit"
+        check_errors(server)
         with RawSocket(server.port) as later:
             later.upgrade()
             later.send(frame(TEXT, b"as if nothing had been"))
@@ -180,6 +213,8 @@ def main() -> None:
     options = parser.parse_args()
     print(f"chaos: {options.connections} connections, {options.hostile} hostile, seed {options.seed}")
     among_hostile_clients(options)
+    print("chaos: by TLS")
+    by_tls(options)
     print("chaos: no descriptors left")
     without_descriptors(options)
 
