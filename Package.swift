@@ -214,8 +214,9 @@ let package = Package(
     .testTarget(
       name: "SwiftletMetricsTests",
       dependencies: [
-        "SwiftletMetrics", "SwiftletServer", "SwiftletTestSupport",
+        "SwiftletMetrics", "SwiftletServer", "SwiftletCore", "SwiftletTestSupport",
         .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
       ],
       path: "Tests/SwiftletMetricsTests", swiftSettings: swift),
     .testTarget(

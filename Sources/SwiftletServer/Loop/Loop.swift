@@ -42,8 +42,6 @@ struct LoopState {
   var current: Slot?
   /// When the connection at hand was first found to have more to do, in nanoseconds; 0 before.
   var turnBegan: UInt64 = 0
-  /// The route of the connection handled last.
-  var servedRoute = ServiceTimes.noRoute
   /// The message buffer a handler is looking at: sending or keeping its bytes takes it over.
   var delivering: Buffer?
 
@@ -192,7 +190,7 @@ struct Loop {
       let event = events[index]
       let token = Token(rawValue: event.data.u64)
       if let slot = state.pointee.table.find(token) {
-        serve(slot, since: woke) { handle(event.events, slot) }
+        handle(event.events, slot)
       } else if let number = token.listener {
         acceptConnections(from: number)
       } else if token == .wakeup {
@@ -202,27 +200,9 @@ struct Loop {
     }
     runInbox()
     runTimers()
-    if hasTurns { runTurns(since: woke) }
+    if hasTurns { runTurns() }
     if elapsed(since: state.pointee.lastSweep) >= state.pointee.sweepInterval { sweep() }
     state.pointee.counters.pointee.use.ended(at: monotonicNanoseconds())
-  }
-
-  /// Runs `body` on input of a connection and, where messages or requests came of it, notes how long they took.
-  @inline(__always)
-  func serve(_ slot: Slot, since woke: UInt64, _ body: () -> Void) {
-    let before = servedCount
-    body()
-    let served = servedCount &- before
-    guard served > 0 else { return }
-    // A connection that ended just now has left its place, but not its route.
-    state.pointee.counters.pointee.serviceTimes.note(
-      monotonicNanoseconds() - woke, times: served, route: state.pointee.servedRoute)
-  }
-
-  /// Messages received and requests answered so far.
-  private var servedCount: UInt64 {
-    state.pointee.counters.pointee.messagesReceived.current
-      &+ state.pointee.counters.pointee.httpResponses.current
   }
 
   private func wait(
@@ -254,10 +234,25 @@ struct Loop {
     assert(state.pointee.current == nil && state.pointee.corkCount == 0)
     state.pointee.current = slot
     state.pointee.turnBegan = 0
+    let before = servedCount
     body()
-    state.pointee.servedRoute = slot.pointee.route
+    // One that ends now leaves its place, and its route with it.
+    let route = slot.pointee.route
     settle(slot)
     state.pointee.current = nil
+    let served = servedCount &- before
+    if served > 0, route != ServiceTimes.noRoute { noteServed(served, route) }
+  }
+
+  /// Messages received and requests answered so far.
+  private var servedCount: UInt64 {
+    state.pointee.counters.pointee.messagesReceived.current
+      &+ state.pointee.counters.pointee.httpResponses.current
+  }
+
+  private func noteServed(_ count: UInt64, _ route: UInt16) {
+    let spent = state.pointee.counters.pointee.use.currentTurn
+    state.pointee.counters.pointee.serviceTimes.note(spent, times: count, route: route)
   }
 
   private func settle(_ slot: Slot) {

@@ -2,8 +2,8 @@
 
 /// How long a loop took from its wake-up until the replies of a connection were written, by route.
 ///
-/// Measured once a connection and wake-up, and counted for each message and request served in it: the batch is what
-/// its sender waited for. Buckets double, so that finding one is counting zeros.
+/// Measured once each time a connection has its turn, and counted for each message received and each request answered
+/// in it: the batch is what its sender waited for. Buckets double, so that finding one is counting zeros.
 struct ServiceTimes: ~Copyable {
   /// Bounds are powers of two nanoseconds, 1.024 µs to 8.6 s.
   private static let firstPower = 10
@@ -24,7 +24,6 @@ struct ServiceTimes: ~Copyable {
 
   @inline(__always)
   func note(_ nanoseconds: UInt64, times count: UInt64, route: UInt16) {
-    guard route != ServiceTimes.noRoute else { return }
     let first = Int(route) * (ServiceTimes.bucketCount + 1)
     counts[first + ServiceTimes.bucket(of: nanoseconds)].add(count)
     counts[first + ServiceTimes.bucketCount].add(nanoseconds &* count)

@@ -15,8 +15,8 @@ extension Loop {
   @inline(__always)
   var hasTurns: Bool { !state.pointee.unread.isEmpty || !state.pointee.handshakes.isEmpty }
 
-  func runTurns(since woke: UInt64) {
-    runUnread(since: woke)
+  func runTurns() {
+    runUnread()
     runHandshakes()
   }
 
@@ -38,18 +38,16 @@ extension Loop {
     slot.pointee.phase != .finishing && slot.pointee.flags.isDisjoint(with: .stopped)
   }
 
-  private func runUnread(since woke: UInt64) {
+  private func runUnread() {
     // Those that are queued again have their turn after the next events.
     let count = state.pointee.unread.count
     for index in 0..<count {
       guard let slot = state.pointee.table.find(state.pointee.unread[index]) else { continue }
       let hasYielded = slot.pointee.flags.contains(.yielded)
       slot.pointee.flags.subtract([.queued, .yielded])
-      serve(slot, since: woke) {
-        perform(on: slot) {
-          // Asked again: it may have been stopped since.
-          if hasYielded { resume(slot) } else if mayRead(slot) { readable(slot) }
-        }
+      perform(on: slot) {
+        // Asked again: it may have been stopped since.
+        if hasYielded { resume(slot) } else if mayRead(slot) { readable(slot) }
       }
     }
     state.pointee.unread.removeFirst(count)
