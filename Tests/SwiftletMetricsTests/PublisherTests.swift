@@ -30,11 +30,8 @@ import Testing
     let metrics = Metrics()
     metrics.add {
       let value = HistogramValue(bounds: [1, 2], counts: [0, 10, 0], sum: 15)
-      return [
-        MetricFamily(
-          .histogram, "time", "Time.", samples: [.init(labels: [("route", "/a")], .histogram(value))]
-        )
-      ]
+      let sample = MetricFamily.Sample(labels: [("route", "/a")], .histogram(value))
+      return [MetricFamily(.histogram, "time", "Time.", samples: [sample])]
     }
     let publisher = MetricsPublisher(metrics, to: backend)
     await publisher.publish()
