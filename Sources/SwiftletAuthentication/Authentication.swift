@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SwiftletServer
+package import SwiftletServer
 
 /// How clients prove who they are. What it holds may be replaced while a server runs; who is in stays in.
 public final class Authentication: Sendable {
@@ -25,6 +25,21 @@ public final class Authentication: Sendable {
   public var signingKey: SigningKey? {
     get { contents.withLock { $0.signingKey } }
     set { contents.withLock { $0.signingKey = newValue } }
+  }
+
+  /// What a token is checked with.
+  package enum Check: Sendable {
+    /// It has been: nil means that nobody knows it.
+    case done(Grant?)
+    /// It may be a JSON Web Token, and that takes a while.
+    case jwt(JWTKeys)
+  }
+
+  /// Looks a token up, at a time in milliseconds since 1970.
+  package func check(_ token: String, at now: Int64) throws(CredentialFailure) -> Check {
+    if let grant = try tokens.check(token, at: now) { return .done(grant) }
+    if let keys = jwtKeys, JWTKeys.mayBeToken(token) { return .jwt(keys) }
+    return .done(nil)
   }
 
   public var jwtKeys: JWTKeys? {

@@ -18,17 +18,19 @@ import Testing
         with#sign p#4\r
         #commented out\r
         """)
-    #expect(tokens.grant(for: "plain", at: 0) == Grant(project: "project-1"))
-    let two = tokens.grant(for: "hello", at: 0)
+    #expect(try tokens.check("plain", at: 0) == Grant(project: "project-1"))
+    let two = try tokens.check("hello", at: 0)
     #expect(two == Grant(project: "p2", expires: 1_896_084_000_000))
-    #expect(tokens.grant(for: "hello", at: 1_896_083_999_999) != nil)
-    #expect(tokens.grant(for: "hello", at: 1_896_084_000_000) == nil)
-    #expect(tokens.grant(for: "indented", at: 0)?.expires == 1_896_091_200_000)
-    #expect(tokens.grant(for: "with#sign", at: 0) == Grant(project: "p#4"))
-    for absent in ["", "#", "#commented", "sha256:2cf2", "plain ", "project-1"] {
-      #expect(tokens.grant(for: absent, at: 0) == nil)
+    #expect(try tokens.check("hello", at: 1_896_083_999_999) != nil)
+    #expect(throws: CredentialFailure.expired) {
+      try tokens.check("hello", at: 1_896_084_000_000)
     }
-    #expect(Tokens().grant(for: "", at: 0) == nil)
+    #expect(try tokens.check("indented", at: 0)?.expires == 1_896_091_200_000)
+    #expect(try tokens.check("with#sign", at: 0) == Grant(project: "p#4"))
+    for absent in ["", "#", "#commented", "sha256:2cf2", "plain ", "project-1"] {
+      #expect(try tokens.check(absent, at: 0) == nil)
+    }
+    #expect(try Tokens().check("", at: 0) == nil)
   }
 
   static let wrong: [(String, String)] = [

@@ -43,6 +43,18 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     return kept | (extra or {})
 
 
+def takes_jwt() -> bool:
+    """Whether the server was built with the package trait JWT."""
+    done = subprocess.run(
+        [binary(), "check", "--jwt-keys", "/dev/null"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    return "package trait JWT" not in done.stderr
+
+
 def run_to_exit(*flags: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
     """Runs a server that is expected to refuse its settings and exit by itself."""
     return subprocess.run(

@@ -38,26 +38,27 @@ public final class AccessControl: Sendable {
       return .answer(refusal(.forbidden, sentence, fields), failure: .origin)
     }
     if let response = origins.preflight(request) { return .answer(response) }
-    var clearance = Clearance(request, subprotocol: request.answeredSubprotocol, fields: fields)
+    var clearance = Clearance(
+      request, subprotocol: request.isUpgrade ? request.answeredSubprotocol : nil, fields: fields)
+    guard let authentication else { return .allow(clearance) }
     let credential = clearance.request.takeCredential()
     let level = levels[request.path]
-    guard let authentication, level != .open else { return .allow(clearance) }
+    if level == .open { return .allow(clearance) }
     do throws(CredentialFailure) {
       switch credential {
       case .none:
         if level == .token { throw .missing }
       case .malformed: throw .malformed
       case .token(let token):
-        if let grant = try authentication.tokens.check(token, at: now()) {
-          clearance.request.grant = grant
-        } else if let keys = authentication.jwtKeys, JWTKeys.mayBeToken(token) {
+        switch try authentication.check(token, at: now()) {
+        case .done(let grant?): clearance.request.grant = grant
+        case .done(nil): throw .unknown
+        case .jwt(let keys):
           verify(token, keys, clearance, question.reference)
           return nil
-        } else {
-          throw .unknown
         }
       case .permit(let permit, let signature):
-        guard let key = authentication.signingKey else { throw .signature }
+        guard let key = authentication.signingKey else { throw .urlSignature }
         clearance.request.grant = try key.check(
           permit, signature: signature, method: request.method, at: now())
       }
@@ -85,7 +86,7 @@ public final class AccessControl: Sendable {
   private func refuse(_ failure: CredentialFailure, _ clearance: Clearance) -> AccessDecision {
     counts.add(failure)
     switch failure {
-    case .signature, .method:
+    case .urlSignature, .method:
       return .answer(
         refusal(.forbidden, failure.sentence, clearance.fields), failure: .forbidden)
     default:

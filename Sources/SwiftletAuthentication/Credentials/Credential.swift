@@ -51,8 +51,9 @@ extension Request {
 
   /// The values of all fields of a name in lower case, which it loses.
   private mutating func takeFields(_ name: String) -> [String] {
+    if field(name) == nil { return [] }
     let values = fields.filter { $0.name.lowercased() == name }.map(\.value)
-    if !values.isEmpty { fields.removeAll { $0.name.lowercased() == name } }
+    fields.removeAll { $0.name.lowercased() == name }
     return values
   }
 

@@ -10,6 +10,7 @@ public enum CredentialFailure: String, Error, CaseIterable, Sendable {
   case malformed
   /// No token of the token file, and not made with any of the keys.
   case unknown
+  /// A token's, of a key that is known.
   case signature
   case expired
   case notYet = "not_yet"
@@ -17,7 +18,9 @@ public enum CredentialFailure: String, Error, CaseIterable, Sendable {
   case audience
   /// Names no project.
   case project
-  /// A signature that does not cover the method.
+  /// Of a signed URL that is another's, or that nobody signed.
+  case urlSignature = "url_signature"
+  /// A signed URL that does not cover the method.
   case method
 
   var sentence: String {
@@ -25,11 +28,12 @@ public enum CredentialFailure: String, Error, CaseIterable, Sendable {
     case .missing: "This needs a token: by Authorization, a subprotocol or a query parameter."
     case .malformed: "The credential is malformed."
     case .unknown: "The token is not known."
-    case .signature: "The signature is not right."
+    case .signature: "The token's signature is not right."
     case .expired: "The credential has expired."
     case .notYet: "The token does not hold yet."
     case .audience: "The token is for another audience."
     case .project: "The token names no project."
+    case .urlSignature: "The URL's signature is not right."
     case .method: "The signature does not cover this method."
     }
   }

@@ -68,7 +68,7 @@ extension SigningKey {
   func check(
     _ permit: Permit, signature: String, method: String, at now: Int64
   ) throws(CredentialFailure) -> Grant {
-    guard hasSigned(permit.text, as: signature) else { throw .signature }
+    guard hasSigned(permit.text, as: signature) else { throw .urlSignature }
     let expires = permit.expires.seconds * 1000
     guard now < expires else { throw .expired }
     guard permit.methods.contains(method == "HEAD" ? "GET" : method) else { throw .method }

@@ -60,11 +60,6 @@ public struct Tokens: Sendable {
     return grant
   }
 
-  /// The same, nil also when it has expired.
-  package func grant(for token: String, at now: Int64) -> Grant? {
-    try? check(token, at: now)
-  }
-
   /// SHA-256.
   private struct Digest: Hashable {
     var bytes: [UInt8]

@@ -3,7 +3,7 @@
 #if JWT
   import Foundation
   import JWTKit
-  import SwiftletServer
+  package import SwiftletServer
 
   /// The keys that JSON Web Tokens (RFC 7519) are checked with. Each is for one algorithm, which the key says and
   /// never the token.
@@ -43,7 +43,7 @@
     }
 
     /// What a token lets in, whose project is its claim `project`.
-    func verify(_ token: String, at now: Int64) async throws(CredentialFailure) -> Grant {
+    package func verify(_ token: String, at now: Int64) async throws(CredentialFailure) -> Grant {
       guard let header = JWTHead(of: token) else { throw .malformed }
       let candidates = keys.filter { $0.fits(header) }
       if candidates.isEmpty { throw .unknown }
@@ -122,7 +122,7 @@
     func grant(audience: String?, at now: Int64) throws(CredentialFailure) -> Grant {
       let seconds = Double(now) / 1000
       // A token without an end would be good for ever once it is lost.
-      guard let exp, exp.isFinite, exp < 1e12 else { throw .expired }
+      guard let exp, exp.isFinite, abs(exp) < 1e12 else { throw .malformed }
       guard seconds < exp + JWTKeys.leeway else { throw .expired }
       if let nbf, !(seconds >= nbf - JWTKeys.leeway) { throw .notYet }
       if audience != nil || aud != nil {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if !JWT
-  import SwiftletServer
+  package import SwiftletServer
 
   /// A build without the package trait JWT has no keys for tokens.
   public struct JWTKeys: Sendable {
@@ -11,7 +11,7 @@
 
     static func mayBeToken(_ text: String) -> Bool { false }
 
-    func verify(_ token: String, at now: Int64) async throws(CredentialFailure) -> Grant {
+    package func verify(_ token: String, at now: Int64) async throws(CredentialFailure) -> Grant {
       throw .unknown
     }
   }

@@ -11,6 +11,9 @@ struct Answer: Error {
     self.body = body
   }
 
+  static let authentified = Answer(200, ["message": "Authentified."])
+  static let authenticationFailed = Answer.error(401, "Authentication failed.")
+
   /// A failure of decoding, of the envelope or of authentication.
   static func error(_ status: Int, _ text: String) -> Answer {
     Answer(status, ["error": .string(text)])

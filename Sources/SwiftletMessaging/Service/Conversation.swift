@@ -58,6 +58,7 @@ final class Conversation: @unchecked Sendable {
     let rawValue: Int
     static let answers = Pauses(rawValue: 1)
     static let slowSubscribers = Pauses(rawValue: 2)
+    static let authentication = Pauses(rawValue: 4)
   }
 
   /// Has ``flush(_:)`` called on the loop. Called on any thread.
@@ -93,7 +94,7 @@ final class Conversation: @unchecked Sendable {
     do throws(Answer) {
       let request = try Request(envelope, format: format)
       if request.action == .authenticate {
-        return answer(authenticate(request, perform), to: echo.actionOnly, format, perform)
+        return authenticate(request, echo.actionOnly, format, perform)
       }
       try admit(request)
       begin(Exchange(request, echo, in: self), responseFormat(to: format), perform)
@@ -147,6 +148,10 @@ final class Conversation: @unchecked Sendable {
   private func conclude(
     _ outcome: Exchange.Outcome, _ exchange: Exchange, _ format: WireFormat, _ perform: Perform
   ) {
+    if exchange.request.action == .authenticate {
+      if let grant = outcome.grant { admit(grant, perform) }
+      resume(.authentication, perform)
+    }
     if !outcome.subscriptions.isEmpty { perform(.subscribe(outcome.subscriptions)) }
     format.response(outcome.answer, to: exchange.echo)
       .withBytes { perform(.send($0, format.kind)) }
@@ -252,16 +257,39 @@ extension Conversation {
     setAlarm(perform)
   }
 
-  private func authenticate(_ request: Request, _ perform: Perform) -> Answer {
-    if let authentication = service.authentication {
-      let token = request.header("X-Auth-Token")
-      guard let grant = authentication.tokens.grant(for: token, at: service.now()) else {
-        return .error(401, "Authentication failed.")
-      }
-      identity = .member(grant)
-      setAlarm(perform)
+  private func authenticate(
+    _ request: Request, _ echo: Envelope, _ format: WireFormat, _ perform: Perform
+  ) {
+    guard let authentication = service.authentication else {
+      return answer(.authentified, to: echo, format, perform)
     }
-    return Answer(200, ["message": "Authentified."])
+    let token = request.header("X-Auth-Token")
+    switch try? authentication.check(token, at: service.now()) {
+    case .jwt(let keys)?: verify(token, keys, Exchange(request, echo, in: self), format, perform)
+    case .done(let grant?)?:
+      admit(grant, perform)
+      answer(.authentified, to: echo, format, perform)
+    case .done(nil)?, nil: answer(.authenticationFailed, to: echo, format, perform)
+    }
+  }
+
+  /// Off the loop. What follows depends on it, and is not read before.
+  private func verify(
+    _ token: String, _ keys: JWTKeys, _ exchange: Exchange, _ format: WireFormat,
+    _ perform: Perform
+  ) {
+    pause(for: .authentication, perform)
+    turns.append(.exchange(exchange, responseFormat(to: format)))
+    exchangesUnderWay += 1
+    exchangesBegun += 1
+    _ = exchange.outcomeOrWait()
+    Task { [now = service.now] in
+      if let grant = try? await keys.verify(token, at: now()) {
+        exchange.answer(.authentified, admitting: grant)
+      } else {
+        exchange.answer(.authenticationFailed)
+      }
+    }
   }
 
   private func admit(_ request: Request) throws(Answer) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SwiftletServer
 import Synchronization
 
 /// A request on its way to its answer, which any thread may give, before the action returns or after.
@@ -25,6 +26,8 @@ final class Exchange: Sendable {
     var answer: Answer
     /// What the connection is to be told from then on.
     var subscriptions: [LiveSubscription]
+    /// What an authenticate has proved.
+    var grant: Grant?
   }
 
   init(_ request: Request, _ echo: Envelope, in conversation: Conversation) {
@@ -34,8 +37,11 @@ final class Exchange: Sendable {
   }
 
   /// Answers. Called once.
-  func answer(_ answer: Answer, subscribing subscriptions: [LiveSubscription] = []) {
-    outcome = Outcome(answer: answer, subscriptions: subscriptions)
+  func answer(
+    _ answer: Answer, subscribing subscriptions: [LiveSubscription] = [],
+    admitting grant: Grant? = nil
+  ) {
+    outcome = Outcome(answer: answer, subscriptions: subscriptions, grant: grant)
     if progress.exchange(.answered, ordering: .acquiringAndReleasing) == .waiting {
       conversation.answerCame()
     }

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from rawsocket import TEXT, RawSocket, frame
+from serverprocess import run_to_exit, takes_jwt
 from ways import (
     NOTHING,
     Attempt,
@@ -181,7 +182,14 @@ def test_refusals_are_counted_by_reason(start_server, files):
         try_upgrade(process.port, "/echo", by_authorization(token))
     try_upgrade(process.port, "/echo")
     text = ask(process.port, "/metrics", by_authorization("good-token")).body.decode()
-    for reason, count in (("unknown", 2), ("expired", 1), ("missing", 1), ("signature", 0)):
+    for reason, count in (("unknown", 2), ("expired", 1), ("missing", 1), ("url_signature", 0)):
         line = f'swiftlet_credentials_refused_total{{reason="{reason}"}} {count}\n'
         assert line in text
     assert 'swiftlet_handshake_failures_total{reason="authentication"} 4\n' in text
+
+
+@pytest.mark.skipif(takes_jwt(), reason="built with the package trait JWT")
+def test_a_build_without_json_web_tokens_says_so():
+    result = run_to_exit("--port", "0", "--jwt-keys", "/dev/null")
+    assert result.returncode == 65
+    assert "build it with the package trait JWT" in result.stderr
