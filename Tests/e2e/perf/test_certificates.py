@@ -153,6 +153,23 @@ def test_images_and_topics_and_pushing(ours, identity):
         assert done.returncode == 69 and "--ca FILE" in done.stderr
 
 
+def test_connections_that_are_not_trusted_are_not_held(ours):
+    done = perf("idle", "--url", f"wss://127.0.0.1:{ours}/echo", "--connections", "5")
+    assert done.returncode == 1
+    assert "0 of 5 connections opened" in done.stdout
+    assert "5 connections could not be opened: " in done.stdout and "--ca FILE" in done.stdout
+
+
+def test_compares_servers_with_and_without_tls(server, ours, identity):
+    done = perf(
+        "compare", f"ws://127.0.0.1:{server.port}/echo", f"wss://127.0.0.1:{ours}/echo",
+        "--ca", identity.certificate, "--rounds", "6", "--round-duration", "50ms", "--warm-up", "10ms",
+        "--connections", "2",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Every reply was right" in done.stdout
+
+
 def test_compares_transports_in_clear_and_by_tls(server, ours, identity, tmp_path):
     file = tmp_path / "result.json"
     done = perf(
