@@ -8,7 +8,7 @@ import Testing
 
 /// One connection sends much work in one go: others have their turn before it is done.
 @Suite(.blocking) struct TurnTests {
-  private static let count = 100
+  private static let count = 400
   private let order = EventLog<String>()
   /// Opened when the other's request is with the server, which until then is kept at the first piece of work.
   private let begun = DispatchSemaphore(value: 0)
