@@ -59,7 +59,7 @@ public enum PrometheusText {
         line("_sum", histogram.sum)
         line("_count", Double(count))
       case .summary(let quantiles, let sum, let count):
-        for (quantile, value) in quantiles { line("", value, label("quantile", number(quantile))) }
+        for (quantile, value) in quantiles { line("", value, label("quantile", "\(quantile)")) }
         line("_sum", sum)
         line("_count", Double(count))
       }
