@@ -53,7 +53,7 @@ struct CodecsCommand: AsyncParsableCommand {
         url: url, connections: connections, threads: 1, arrivals: .closed, depth: 1,
         format: .json, size: size.count, duration: roundDuration.duration,
         warmUpLimit: .seconds(2), patience: .seconds(5), seed: results.seed,
-        trust: trust.trust)
+        trust: trust.chosen)
       codecs = try await results.watched { [codecs] watch in
         var codecs = codecs
         try await codecs.run(plan, rounds: rounds, watch)

@@ -67,7 +67,7 @@ struct IdleCommand: AsyncParsableCommand {
     var result = results.begin("idle")
     let plan = IdlePlan(
       urls: url, connections: connections, processes: processes, sources: source,
-      hold: hold.duration, patience: patience.duration, servers: pid, trust: trust.trust)
+      hold: hold.duration, patience: patience.duration, servers: pid, trust: trust.chosen)
     let outcome = try await results.watched { try await plan.run($0) }
     print(outcome.summary, terminator: "")
     result.runs.append(outcome.run)

@@ -67,7 +67,7 @@ struct ImagesCommand: AsyncParsableCommand {
     let grid = ImageGrid(
       url: url, images: try images(), count: count, lives: connections.elements,
       orders: order.elements, modes: mode.elements, width: parallel, patience: patience.duration,
-      trust: trust.trust)
+      trust: trust.chosen)
     var table = GridTable()
     for cell in grid.cells {
       let outcome = try await results.watched { try await grid.run(cell, $0) }

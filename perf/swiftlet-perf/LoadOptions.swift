@@ -54,7 +54,7 @@ struct LoadOptions: ParsableArguments {
       arrivals: rate.map { .open(rate: $0, arrivals) } ?? .closed, depth: depth,
       format: format, size: size.count, duration: duration.duration,
       warmUpLimit: warmUp.duration, patience: patience.duration, seed: seed,
-      trust: trust.trust)
+      trust: trust.chosen)
   }
 }
 
@@ -63,7 +63,7 @@ extension LoadOptions {
     LoadPlan(
       pushedBy: url, rate: rate, connections: connections, threads: threads, size: size.count,
       duration: duration.duration, warmUpLimit: warmUp.duration, seed: seed,
-      trust: trust.trust)
+      trust: trust.chosen)
   }
 }
 

@@ -31,6 +31,6 @@ struct MessageOptions: ParsableArguments {
 
   func messages(seed: UInt64) -> PacedMessages {
     PacedMessages(
-      url: url, format: format, size: size.count, seed: seed, trust: trust.trust)
+      url: url, format: format, size: size.count, seed: seed, trust: trust.chosen)
   }
 }

@@ -56,7 +56,7 @@ struct PushCommand: AsyncParsableCommand {
     let plan = LoadPlan(
       pushedBy: url, rate: rate, connections: connections, threads: threads, size: size.count,
       duration: duration.duration, warmUpLimit: .seconds(5), seed: results.seed,
-      trust: trust.trust)
+      trust: trust.chosen)
     try await measure("push", plan, expectations, messageLog, results)
   }
 }

@@ -55,7 +55,7 @@ struct ShortCommand: AsyncParsableCommand {
     let plan = ExchangePlan(
       url: url, life: .short, connections: connections,
       amount: .time(duration.duration, warmUp: warmUp.duration), patience: patience.duration,
-      trust: trust.trust)
+      trust: trust.chosen)
     let exchanges = EchoExchanges(format, size: size.count, seed: results.seed)
     let outcome = try await results.watched { try await plan.run(exchanges, $0) }
     print(outcome.summary, terminator: "")

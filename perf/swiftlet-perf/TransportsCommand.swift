@@ -11,8 +11,8 @@ struct TransportsCommand: AsyncParsableCommand {
     discussion: """
       Two comparisons of one server's ways, each where it has two of them. Messages that come back: --ws, --wss, \
       --http and --https (each the body of a POST on a connection that is kept) and --tcp (behind its length, 32 bits, \
-      little endian), by turns as compare does it. Messages that the server sends: --push (WebSocket) and --poll (HTTP, asked again and \
-      again), at --push-rate for each connection, as push does it, one after the other.
+      little endian), by turns as compare does it. Messages that the server sends: --push (WebSocket) and --poll \
+      (HTTP, asked again and again), at --push-rate for each connection, as push does it, one after the other.
       """)
 
   @Option(help: "WebSocket echo, as ws://HOST:PORT/echo.")

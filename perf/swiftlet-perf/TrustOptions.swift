@@ -21,7 +21,7 @@ struct TrustOptions: ParsableArguments {
     }
   }
 
-  var trust: TLSTrust {
+  var chosen: TLSTrust {
     if insecure { return .anyone }
     return ca.map { .authorities(file: $0) } ?? .system
   }

@@ -41,18 +41,12 @@ final class LoadConnection {
 
   func begins() { began = monotonicNanoseconds() }
 
-  func connected() { ends(\.connect) }
+  func connected() { thread.phases.end(\.connect, since: &began) }
 
-  func secured() { ends(\.tls) }
-
-  private func ends(_ phase: WritableKeyPath<ConnectionPhases, Latencies>) {
-    let now = monotonicNanoseconds()
-    thread.phases[keyPath: phase].note(now - began)
-    began = now
-  }
+  func secured() { thread.phases.end(\.tls, since: &began) }
 
   func opened(_ connection: borrowing Connection, hasUpgraded: Bool) {
-    if hasUpgraded { ends(\.upgrade) }
+    if hasUpgraded { thread.phases.end(\.upgrade, since: &began) }
     reference = connection.reference
     thread.opened(self, on: connection.reference.home)
   }
@@ -65,7 +59,7 @@ final class LoadConnection {
 
   func closed() {
     reference = nil
-    if isClosing { ends(\.close) }
+    if isClosing { thread.phases.end(\.close, since: &began) }
     thread.closed(self)
   }
 

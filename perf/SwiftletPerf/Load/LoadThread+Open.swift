@@ -3,30 +3,6 @@
 internal import SwiftletClient
 internal import SwiftletServer
 
-/// How long the parts of connecting, and the close, took, one entry a connection.
-package struct ConnectionPhases: Sendable {
-  /// The name and TCP.
-  package var connect = Latencies()
-  /// TLS's handshake, where it is spoken.
-  package var tls = Latencies()
-  /// The opening handshake.
-  package var upgrade = Latencies()
-  /// From our end's close to the server's.
-  package var close = Latencies()
-
-  static func += (one: inout ConnectionPhases, other: ConnectionPhases) {
-    one.connect.add(other.connect)
-    one.tls.add(other.tls)
-    one.upgrade.add(other.upgrade)
-    one.close.add(other.close)
-  }
-
-  /// By the names that results and expectations use.
-  var times: [String: Latencies] {
-    ["connect": connect, "tls": tls, "upgrade": upgrade, "close": close]
-  }
-}
-
 extension LoadThread {
   /// At most so many connections are on their way at once.
   private static let openingAtOnce = 256

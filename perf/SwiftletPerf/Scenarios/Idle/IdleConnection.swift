@@ -28,18 +28,12 @@ final class IdleConnection: ClientHandler {
     began = monotonicNanoseconds()
   }
 
-  override func connected() { ends(\.connect) }
+  override func connected() { thread.phases.end(\.connect, since: &began) }
 
-  override func secured() { ends(\.tls) }
-
-  private func ends(_ phase: WritableKeyPath<ConnectionPhases, Latencies>) {
-    let now = monotonicNanoseconds()
-    thread.phases[keyPath: phase].note(now - began)
-    began = now
-  }
+  override func secured() { thread.phases.end(\.tls, since: &began) }
 
   override func opened(_ connection: borrowing Connection) {
-    ends(\.upgrade)
+    thread.phases.end(\.upgrade, since: &began)
     state = .open
     reference = connection.reference
     thread.opened(self)

@@ -108,7 +108,7 @@ package struct IdleOutcome: Sendable {
     one.opened += part.opened
     one.failures.merge(part.failures, uniquingKeysWith: +)
     one.seconds = max(one.seconds, part.seconds)
-    one.phases += part.phases.phases
+    one.phases += part.phases.histograms
     one.clients.append(part.memory)
   }
 }

@@ -58,7 +58,7 @@ package struct LoadShare: Share {
 
     func outcome(of plan: LoadPlan) -> LoadOutcome {
       var outcome = LoadOutcome(plan: plan)
-      outcome.phases = phases.phases
+      outcome.phases = phases.histograms
       outcome.tally.response = response.histogram
       outcome.tally.lateResponse = lateResponse.histogram
       outcome.tally.service = service.histogram

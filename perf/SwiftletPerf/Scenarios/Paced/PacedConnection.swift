@@ -19,18 +19,12 @@ final class PacedConnection: ClientHandler {
     self.thread = thread
   }
 
-  override func connected() { ends(\.connect) }
+  override func connected() { thread.phases.end(\.connect, since: &began) }
 
-  override func secured() { ends(\.tls) }
-
-  private func ends(_ phase: WritableKeyPath<ConnectionPhases, Latencies>) {
-    let now = monotonicNanoseconds()
-    thread.phases[keyPath: phase].note(now - began)
-    began = now
-  }
+  override func secured() { thread.phases.end(\.tls, since: &began) }
 
   override func opened(_ connection: borrowing Connection) {
-    ends(\.upgrade)
+    thread.phases.end(\.upgrade, since: &began)
     reference = connection.reference
     thread.opened(self)
   }

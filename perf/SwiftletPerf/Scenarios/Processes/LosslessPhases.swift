@@ -14,7 +14,7 @@ struct LosslessPhases: Codable, Sendable {
     close = LosslessTimes(phases.close)
   }
 
-  var phases: ConnectionPhases {
+  var histograms: ConnectionPhases {
     ConnectionPhases(
       connect: connect.histogram, tls: tls.histogram, upgrade: upgrade.histogram,
       close: close.histogram)
