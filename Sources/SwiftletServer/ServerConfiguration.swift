@@ -36,6 +36,10 @@ public struct ServerConfiguration: Sendable {
   public var acceptRate = 0
   /// Bytes queued for a connection beyond which nothing more is read from it.
   public var sendQueueLimit = 1 << 20
+  /// Bytes of messages and replies on their way, over all connections; beyond it those that have kept memory for
+  /// longest are closed with 1013. Nil for a quarter of what the process may use, and room for four of the largest
+  /// messages a loop at least.
+  public var messageMemory: Int?
   /// The longest a request head may take.
   public var handshakeTimeout = Duration.seconds(5)
   /// The longest an open connection may be silent, pongs counting as a sign of life.
@@ -61,6 +65,8 @@ public struct ServerConfiguration: Sendable {
         handshake: handshakeTimeout, idle: idleTimeout, ping: pingInterval, close: closeTimeout,
         drain: drainTimeout))
     loop.tls = tls
+    loop.messageMemory =
+      messageMemory.map { $0 / loops } ?? max(availableMemory() / 4 / loops, 4 * maxMessageSize)
     return loop
   }
 

@@ -285,3 +285,41 @@ def test_body_beyond_the_limit_is_413_before_it_comes(start_server, size):
         http.send(b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % size)
         assert http.receive_response().status == 413
         http.expect_eof()
+
+
+# Memory over all of them
+
+
+def test_held_messages_give_way_to_others(start_server):
+    """Forty clients stop shortly before the end of a message of 16 MiB, and go on to trickle."""
+    process = start_server("--loops", "1", "--message-memory", "128MiB")
+    size, held = 16 << 20, 15 << 20
+    before = process.rss()
+    with contextlib.ExitStack() as closes:
+        holders = []
+        for _ in range(40):
+            holder = closes.enter_context(RawSocket(process.port)).upgrade()
+            with contextlib.suppress(ConnectionError):
+                holder.send(frame_header(BINARY, size, mask=bytes(4)) + bytes(held))
+            holders.append(holder)
+        honest = closes.enter_context(RawSocket(process.port)).upgrade()
+        for _ in range(20):
+            honest.send(frame(BINARY, bytes(4 << 20)))
+            honest.expect_message(BINARY, bytes(4 << 20))
+        # Buffers double, and what was given back is kept for a while.
+        assert process.rss() - before < 512 << 20
+        assert metric(process, "memory_evictions_total") >= 30
+        holders[0].expect_close(1013)
+
+
+def test_a_body_that_is_held_gives_way(start_server):
+    process = start_server("--loops", "1", "--message-memory", "64MiB", "--max-message-size", "16MiB")
+    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (16 << 20)
+    with contextlib.ExitStack() as closes:
+        holders = [closes.enter_context(RawSocket(process.port)) for _ in range(12)]
+        for holder in holders:
+            with contextlib.suppress(ConnectionError):
+                holder.send(head + bytes(15 << 20))
+        assert holders[0].receive_response().status == 503
+        assert eventually(lambda: metric(process, "memory_evictions_total") > 0)
+        assert is_let_in(process.port)

@@ -96,7 +96,8 @@ struct ConnectionState {
   let index: UInt32
   /// Whose place it takes.
   var origin = Origin.unknown
-  /// Milliseconds of the loop's clock: the peer's last sign of life, the phase's begin, the last ping.
+  /// Milliseconds of the loop's clock: the peer's last sign of life, the begin of the phase or of what it is about
+  /// (a body, an open connection's message), the last ping.
   var lastActive: UInt32 = 0
   var phaseBegan: UInt32 = 0
   var lastPing: UInt32 = 0

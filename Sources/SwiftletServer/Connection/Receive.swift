@@ -154,6 +154,7 @@ extension Loop {
         if event.compressed || !takesParts(slot) {
           slot.pointee.message = state.pointee.pool.take(
             promised: Int(clamping: event.frame_size), unproven: max(Loop.leastCapacity, 2 * left))
+          slot.pointee.phaseBegan = state.pointee.now
         }
       case SWL_EVENT_DATA where listening:
         if slot.pointee.message == nil { deliverPart(slot, event) } else { gather(slot, event) }

@@ -19,6 +19,7 @@ struct LoopState {
   /// How often deadlines are looked at, in milliseconds.
   var sweepInterval: UInt32
   let sendQueueLimit: Int
+  let messageMemory: Int
   let routes: Routes
   let logger: Logger
   let admission: Admission
@@ -131,6 +132,7 @@ struct Loop {
       to: LoopState(
         epoll: epoll, wakeup: wakeup, listeners: listeners, deadlines: configuration.deadlines,
         sweepInterval: configuration.sweepInterval, sendQueueLimit: configuration.sendQueueLimit,
+        messageMemory: configuration.messageMemory,
         routes: routes, logger: logger,
         admission: admission, tls: configuration.tls, owner: .passUnretained(owner),
         counters: counters, limits: limits,
@@ -201,6 +203,7 @@ struct Loop {
     runInbox()
     runTimers()
     if hasTurns { runTurns() }
+    relieveMemory()
     if elapsed(since: state.pointee.lastSweep) >= state.pointee.sweepInterval { sweep() }
     state.pointee.counters.pointee.use.ended(at: monotonicNanoseconds())
   }

@@ -8,6 +8,8 @@ package struct LoopConfiguration: Sendable {
   package var sendQueueLimit: Int
   package var deadlines: Deadlines
   var tls: ServerTLS?
+  /// Bytes of messages and replies on their way, over all connections.
+  var messageMemory = Int.max
 
   package init(
     maxMessageSize: Int, maxFragments: UInt32, maxControlFramesPerSecond: UInt32,

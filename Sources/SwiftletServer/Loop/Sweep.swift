@@ -28,6 +28,7 @@ extension Loop {
     }
     state.pointee.counters.pointee.use.queuedBytes.set(UInt64(queued))
     state.pointee.counters.pointee.use.paused.set(paused)
+    state.pointee.counters.pointee.use.messageMemory.set(UInt64(state.pointee.pool.lentBytes))
     if elapsed(since: state.pointee.lastTrim) >= Loop.trimInterval {
       state.pointee.lastTrim = state.pointee.now
       state.pointee.pool.trim()

@@ -21,8 +21,14 @@ struct BufferPool {
   /// The most a buffer of the last shelf holds.
   private static let largest = (1 << (smallestShift + shelfCount - 1)) - Buffer.headerSize
   let shelves: UnsafeMutablePointer<Shelf>
+  private let lent: UnsafeMutablePointer<Int>
+
+  /// Bytes of the buffers that were taken and not given back.
+  var lentBytes: Int { lent.pointee }
 
   init() {
+    lent = .allocate(capacity: 1)
+    lent.initialize(to: 0)
     shelves = .allocate(capacity: BufferPool.shelfCount)
     shelves.initialize(repeating: Shelf(), count: BufferPool.shelfCount)
   }
@@ -30,9 +36,10 @@ struct BufferPool {
   /// Frees every buffer that lies here. The pool must not be used after it.
   func destroy() {
     for index in 0..<BufferPool.shelfCount {
-      while let buffer = pop(index) { free(buffer.base) }
+      while let buffer = unshelve(index) { free(buffer.base) }
     }
     shelves.deallocate()
+    lent.deallocate()
   }
 
   /// The shelf whose blocks, header included, hold at least `capacity` bytes of payload.
@@ -41,14 +48,20 @@ struct BufferPool {
     return Int.bitWidth - (size - 1).leadingZeroBitCount - smallestShift
   }
 
-  private func pop(_ index: Int) -> Buffer? {
+  private func unshelve(_ index: Int) -> Buffer? {
     guard let buffer = shelves[index].first else { return nil }
     shelves[index].first = buffer.next
     shelves[index].count -= 1
     shelves[index].spare = min(shelves[index].spare, shelves[index].count)
+    return buffer
+  }
+
+  private func pop(_ index: Int) -> Buffer? {
+    guard let buffer = unshelve(index) else { return nil }
     buffer.next = nil
     buffer.start = 0
     buffer.end = 0
+    lent.pointee += buffer.capacity
     return buffer
   }
 
@@ -63,7 +76,10 @@ struct BufferPool {
   /// An empty buffer with room for `capacity` bytes.
   func take(capacity: Int) -> Buffer {
     let index = BufferPool.shelf(for: capacity)
-    return pop(index) ?? BufferPool.allocate(shelf: index)
+    if let buffer = pop(index) { return buffer }
+    let buffer = BufferPool.allocate(shelf: index)
+    lent.pointee += buffer.capacity
+    return buffer
   }
 
   /// An empty buffer for a message of which `promised` bytes are announced: one of that size if it
@@ -87,6 +103,7 @@ struct BufferPool {
 
   func give(_ buffer: Buffer) {
     let index = BufferPool.shelf(for: buffer.capacity)
+    lent.pointee -= buffer.capacity
     buffer.next = shelves[index].first
     shelves[index].first = buffer
     shelves[index].count += 1
@@ -97,7 +114,7 @@ struct BufferPool {
     var freed = 0
     for index in 0..<BufferPool.shelfCount {
       for _ in 0..<shelves[index].spare {
-        guard let buffer = pop(index) else { break }
+        guard let buffer = unshelve(index) else { break }
         freed += buffer.capacity
         free(buffer.base)
       }

@@ -60,6 +60,7 @@ struct Counters: ~Copyable {
   let bytesReceived = Counter()
   let bytesSent = Counter()
   let protocolErrors = Counter()
+  let evictions = Counter()
   let tlsHandshakes = Counter()
   /// Of these handshakes, those that went on from an earlier session.
   let tlsResumptions = Counter()

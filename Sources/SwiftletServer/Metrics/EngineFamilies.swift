@@ -64,6 +64,13 @@ func engineFamilies(_ loops: [SharedCounters]) -> [MetricFamily] {
     .gauge, "queued_bytes", "Bytes that wait for clients to take them.",
     sum { $0.use.queuedBytes.current })
   add(
+    .gauge, "message_memory_bytes", "Memory that holds messages and replies on their way.",
+    sum { $0.use.messageMemory.current })
+  add(
+    .counter, "memory_evictions_total",
+    "Connections ended since too much memory was in use for messages.",
+    sum { $0.evictions.current })
+  add(
     .gauge, "connections_paused", "Connections not read until what is queued has left.",
     sum { $0.use.paused.current })
   return families + loopFamilies(loops) + [serviceTimes(loops)]

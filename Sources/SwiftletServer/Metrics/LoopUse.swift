@@ -13,6 +13,8 @@ struct LoopUse: ~Copyable {
   private let longestBefore = Counter()
   /// What was queued for clients when connections were last looked at.
   let queuedBytes = Counter()
+  /// Bytes of the buffers that held messages and replies then.
+  let messageMemory = Counter()
   /// Connections that were not read then, since too much was queued or their handler asked.
   let paused = Counter()
 

@@ -15,6 +15,12 @@ struct LimitOptions: ParsableArguments {
   var maxConnectionsPerAddress: String?
   @Option(help: "New connections a second; further ones wait. (default: 0, no limit)")
   var acceptRate: String?
+  @Option(
+    help: """
+      Memory for messages and replies on their way, over all connections; beyond it those that have \
+      kept theirs for longest are closed with 1013. (default: a quarter of what the process may use)
+      """)
+  var messageMemory: String?
 
   func read(
     _ settings: Settings, into server: inout ServerConfiguration
@@ -25,5 +31,8 @@ struct LimitOptions: ParsableArguments {
       "max-connections-per-address", maxConnectionsPerAddress,
       into: &server.maxConnectionsPerAddress, in: 0...(1 << 30))
     try settings.read("accept-rate", acceptRate, into: &server.acceptRate, in: 0...1_000_000)
+    var memory = 0
+    try settings.read("message-memory", messageMemory, into: &memory, as: ByteCount.self)
+    if memory > 0 { server.messageMemory = memory }
   }
 }
