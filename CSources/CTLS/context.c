@@ -224,6 +224,8 @@ tls_context *tls_context_client(const char *authorities, bool checks, struct tls
         tls_context_release(context);
         return NULL;
       }
+      /* Also where it is none of an authority but the server's own. */
+      X509_STORE_set_flags(SSL_CTX_get_cert_store(variant), X509_V_FLAG_PARTIAL_CHAIN);
     }
   }
   if (!made) {

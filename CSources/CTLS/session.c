@@ -19,6 +19,8 @@
  */
 #define FREE_MESSAGES 32
 #define BYTES_PER_MESSAGE 65536
+/* Records that one call reads, tiny ones too, which cost what large ones do. */
+#define RECORDS_PER_RECEIVE 64
 
 /* ---- Output ---- */
 
@@ -226,8 +228,9 @@ ssize_t tls_receive(tls_session *session, void *buffer, size_t size) {
   session->more = true;
   ERR_clear_error();
   size_t count = 0;
+  int records = 0;
   int error = SSL_ERROR_NONE;
-  while (count < size && error == SSL_ERROR_NONE) {
+  while (count < size && error == SSL_ERROR_NONE && records++ < RECORDS_PER_RECEIVE) {
     size_t part = 0;
     int result = SSL_read_ex(session->ssl, (char *)buffer + count, size - count, &part);
     if (result != 1) error = SSL_get_error(session->ssl, result);

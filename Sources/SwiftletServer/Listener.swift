@@ -69,6 +69,9 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
 
 /// Listening sockets, one a loop, on one port between which the kernel spreads connections.
 struct Listeners {
+  /// Connections that wait to be accepted, at most.
+  static let backlog: Int32 = 4096
+
   let address: ServerAddress
   let descriptors: [Int32]
 
@@ -94,7 +97,7 @@ struct Listeners {
         Listeners.set(port: bound, of: found.pointee.ai_addr)
         let descriptor = try Listeners.bind(found.pointee, host, bound, shared: true)
         descriptors.append(descriptor)
-        guard listen(descriptor, 4096) == 0 else { throw .bind(host, bound, errno) }
+        guard listen(descriptor, Listeners.backlog) == 0 else { throw .bind(host, bound, errno) }
         bound = Listeners.port(of: descriptor)
       }
     } catch {

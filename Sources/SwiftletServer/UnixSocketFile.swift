@@ -25,7 +25,7 @@ final class UnixSocketFile: Sendable {
       var status = stat()
       if lstat(path, &status) == 0 { inode.store(UInt64(status.st_ino), ordering: .relaxed) }
       // Nobody gets in before it listens.
-      guard chmod(path, mode) == 0, Glibc.listen(descriptor, 4096) == 0 else {
+      guard chmod(path, mode) == 0, Glibc.listen(descriptor, Listeners.backlog) == 0 else {
         throw failure(errno)
       }
     } catch {

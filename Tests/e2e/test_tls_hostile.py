@@ -118,6 +118,23 @@ def test_all_in_one_segment(tls, identity):
                     answer += held.tls.read(1 << 16)
 
 
+def test_records_of_a_byte_each(tls, identity):
+    """Far more of them come at once than one turn reads."""
+    with RawSocket(tls.port) as connection:
+        held = Held(identity.trusting())
+        connection.send(held.handshake(connection, connection.send))
+        message = os.urandom(3000)
+        connection.send(held.write(upgrade_request()))
+        data = frame(BINARY, message)
+        connection.send(b"".join(held.write(data[i : i + 1]) for i in range(len(data))))
+        answer = b""
+        while not answer.endswith(message):
+            held.incoming.write(connection.socket.recv(1 << 16))
+            with contextlib.suppress(ssl.SSLWantReadError):
+                while True:
+                    answer += held.tls.read(1 << 16)
+
+
 def test_a_slow_handshake_is_cut(start_server, identity):
     process = start_server("--loops", "1", "--handshake-timeout", "500ms", *identity.flags)
     with RawSocket(process.port) as silent, RawSocket(process.port) as begun:

@@ -176,9 +176,13 @@ extension Loop {
       case SWL_EVENT_CLOSE: peerClosed(slot, event)
       default: break
       }
-      events += 1
+      // A compressed message is much work for few bytes.
+      events += event.compressed ? Loop.eventsPerLook : 1
       // Not with nothing left, when the end of a message may be all that is still to come.
-      if events & Loop.eventsPerLook == 0 && left > 0 { yieldIfOvertime(slot) }
+      if events >= Loop.eventsPerLook && left > 0 {
+        events = 0
+        yieldIfOvertime(slot)
+      }
     }
     if slot.pointee.phase.readsFrames {
       stash(slot, bytes, left)

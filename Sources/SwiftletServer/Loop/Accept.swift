@@ -24,10 +24,19 @@ extension Loop {
   private static let warningInterval: UInt32 = 10_000
 
   func acceptConnections(from number: Int) {
-    for _ in 0..<Loop.acceptsPerTurn {
+    acceptConnections(from: number, atMost: Loop.acceptsPerTurn, heedsRate: true)
+  }
+
+  /// Those who have connected already, when no others are to: closing the socket would reset them.
+  func acceptLastConnections(from number: Int) {
+    acceptConnections(from: number, atMost: Int(Listeners.backlog), heedsRate: false)
+  }
+
+  private func acceptConnections(from number: Int, atMost count: Int, heedsRate: Bool) {
+    for _ in 0..<count {
       guard state.pointee.listeners.indices.contains(number) else { return }
       let listener = state.pointee.listeners[number]
-      guard state.pointee.admission.mayAccept else {
+      guard !heedsRate || state.pointee.admission.mayAccept else {
         return pauseAccepting("more clients come than --accept-rate allows; they wait")
       }
       var peer = sockaddr_storage()

@@ -10,8 +10,7 @@ extension Loop {
     // The last stretch is cut in twentieths: see enforceDrain.
     let step = max(1, state.pointee.deadlines.drain / 20)
     state.pointee.sweepInterval = min(state.pointee.sweepInterval, step)
-    // Closing a listener would reset who has connected already.
-    for number in state.pointee.listeners.indices { acceptConnections(from: number) }
+    for number in state.pointee.listeners.indices { acceptLastConnections(from: number) }
     stopListening()
     // What has arrived but was not read yet counts as a request that began.
     forEachConnection { slot in

@@ -75,7 +75,9 @@ struct LoopState {
   var timers = Heap<LoopTimer>()
   /// Connections to come back to without being told by epoll.
   var unread: [Token] = []
-  var handshakes = Deque<Token>()
+  var newHandshakes = Deque<Token>()
+  var begunHandshakes = Deque<Token>()
+  var isNewNext = false
   /// Requests that are not answered yet, and WebSockets whose ends are logged, by their places in the table.
   var requests: [UInt32: RequestNote] = [:]
   var requestNames = RequestNames()

@@ -7,8 +7,8 @@ import SwiftletCore
 extension Loop {
   /// Nanoseconds.
   private static let turn: UInt64 = 2_000_000
-  /// A mask: the clock is looked at once in so many events.
-  static let eventsPerLook = 31
+  /// The clock is looked at once in so many events.
+  static let eventsPerLook = 32
 
   func yieldIfOvertime(_ slot: Slot) {
     let now = monotonicNanoseconds()

@@ -63,7 +63,10 @@ public actor MetricsPublisher: Service {
   private func publish(_ sample: MetricFamily.Sample, of family: MetricFamily) {
     switch sample.value {
     case .number(let value) where family.kind == .counter:
-      count(family.name, sample.labels, Int64(value))
+      // What is no number of anything is left out.
+      if let value = Int64(exactly: value.rounded(.down)) {
+        count(family.name, sample.labels, value)
+      }
     case .number(let value): gauge(family.name, sample.labels, value)
     case .histogram(let histogram): publish(histogram, family.name, sample.labels)
     case .summary(let quantiles, let sum, let count):

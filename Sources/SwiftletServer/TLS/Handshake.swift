@@ -80,6 +80,9 @@ extension Loop {
     perform(on: slot) { abandon(slot) }
   }
 
-  /// Whether the client has not even begun the handshake.
-  func isUnsaid(_ slot: Slot) -> Bool { slot.pointee.phase == .securing && slot.pointee.tls == nil }
+  /// Whether the client has not even begun the handshake. One that waits for its turn has.
+  func isUnsaid(_ slot: Slot) -> Bool {
+    slot.pointee.phase == .securing && slot.pointee.tls == nil
+      && !slot.pointee.flags.contains(.queued)
+  }
 }

@@ -13,7 +13,11 @@ extension Loop {
   private static let handshakeTime: UInt64 = 1_000_000
 
   @inline(__always)
-  var hasTurns: Bool { !state.pointee.unread.isEmpty || !state.pointee.handshakes.isEmpty }
+  var hasTurns: Bool { !state.pointee.unread.isEmpty || hasHandshakes }
+
+  private var hasHandshakes: Bool {
+    !state.pointee.newHandshakes.isEmpty || !state.pointee.begunHandshakes.isEmpty
+  }
 
   func runTurns() {
     runUnread()
@@ -59,10 +63,9 @@ extension Loop {
     guard !slot.pointee.flags.contains(.queued) else { return }
     slot.pointee.flags.insert(.queued)
     if slot.pointee.tls == nil {
-      state.pointee.handshakes.append(slot.token)
+      state.pointee.newHandshakes.append(slot.token)
     } else {
-      // What is begun is ended first, since it would else have been for nothing when its deadline passes.
-      state.pointee.handshakes.prepend(slot.token)
+      state.pointee.begunHandshakes.append(slot.token)
     }
   }
 
@@ -73,9 +76,9 @@ extension Loop {
   }
 
   private func runHandshakes() {
-    guard !state.pointee.handshakes.isEmpty else { return }
+    guard hasHandshakes else { return }
     let began = monotonicNanoseconds()
-    while let token = state.pointee.handshakes.popFirst() {
+    while let token = nextHandshake() {
       guard let slot = state.pointee.table.find(token), slot.pointee.phase == .securing else {
         continue
       }
@@ -83,5 +86,12 @@ extension Loop {
       perform(on: slot) { advanceHandshake(slot) }
       if monotonicNanoseconds() - began >= Loop.handshakeTime { return }
     }
+  }
+  /// New ones and those that were begun by turns: were those first that were begun, clients that trickle would keep
+  /// out all others, and the other way round a storm would let nobody end.
+  private func nextHandshake() -> Token? {
+    state.pointee.isNewNext.toggle()
+    if state.pointee.isNewNext, let token = state.pointee.newHandshakes.popFirst() { return token }
+    return state.pointee.begunHandshakes.popFirst() ?? state.pointee.newHandshakes.popFirst()
   }
 }

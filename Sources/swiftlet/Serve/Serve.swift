@@ -30,6 +30,7 @@ struct Serve: AsyncParsableCommand {
   private func serve(
     _ plan: ServePlan, _ manager: ServiceManager, _ logger: Logger
   ) async throws {
+    let reload = await Reload(steps: plan.reloads, manager: manager, logger: logger)
     let metrics = Metrics()
     let reporting = try Reporting(metrics, statsd: plan.operations.statsd)
     var routes = Routes()
@@ -51,7 +52,6 @@ struct Serve: AsyncParsableCommand {
 
     let images: ImageStatisticsService
     let server: Server
-    let reload = await Reload(steps: plan.reloads, manager: manager, logger: logger)
     do {
       images = try ImageStatisticsService(
         record: plan.record, maxMessageSize: plan.server.maxMessageSize, logger: logger)
@@ -84,7 +84,7 @@ struct Serve: AsyncParsableCommand {
     }
     let group = ServiceGroup(
       services: (watchdog.map { [$0] } ?? []) + reporting.services
-        + [images, messaging, reload, server, StoppingNotice(manager: manager)],
+        + [images, messaging, server, reload, StoppingNotice(manager: manager)],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     do {
       try await group.run()
