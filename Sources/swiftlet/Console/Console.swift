@@ -9,6 +9,7 @@ import SwiftletServer
 /// load anything from elsewhere or to run what is not one of these files.
 func addConsoleRoutes(to routes: inout Routes) {
   let parts: [(name: String, body: [UInt8])] = [
+    ("access.js", PackageResources.access_js),
     ("actions.js", PackageResources.actions_js),
     ("base.css", PackageResources.base_css),
     ("charts.js", PackageResources.charts_js),

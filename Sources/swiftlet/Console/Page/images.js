@@ -10,7 +10,7 @@ import { byteWords, millisecondWords } from "./words.js";
 const ROWS = ["min", "max", "mean", "median"];
 
 /** @param log Records the messages: a FrameLog. */
-export function wireImages(log) {
+export function wireImages(log, access) {
   const note = byId("image-note");
   const drop = byId("drop");
   let current = 0; // number of the image asked for last: answers to earlier ones are let go
@@ -23,7 +23,7 @@ export function wireImages(log) {
       const image = await read();
       if (mine !== current) return;
       note.textContent = "Asking the server…";
-      const answer = await statisticsOf(image, byId("method").value, log);
+      const answer = await statisticsOf(image, byId("method").value, log, access);
       if (mine !== current) return;
       draw(image, answer);
       note.textContent =
@@ -77,17 +77,16 @@ function draw(image, { statistics }) {
 const shortest = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(3));
 
 /** Sends an image over a connection of its own: { statistics, opening, milliseconds }. */
-function statisticsOf({ rows, columns, pixels }, method, log) {
-  const url = new URL(`/stats?shape=${rows}x${columns}&format=u8&reply=json&method=${method}`, location);
-  url.protocol = url.protocol.replace("http", "ws");
+function statisticsOf({ rows, columns, pixels }, method, log, access) {
+  const path = `/stats?shape=${rows}x${columns}&format=u8&reply=json&method=${method}`;
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url);
+    const socket = access.connect(path);
     socket.binaryType = "arraybuffer";
     const begun = performance.now();
     let opened;
     socket.onopen = () => {
       opened = performance.now();
-      log.event("stats", `open: ${url}`);
+      log.event("stats", `open: ${socket.url}`);
       socket.send(pixels);
       log.message("stats", "out", pixels, `image ${rows}x${columns}`);
     };
@@ -99,16 +98,15 @@ function statisticsOf({ rows, columns, pixels }, method, log) {
       if (statistics.error) return reject(new Error(`The server says: ${statistics.error}.`));
       resolve({ statistics, opening: opened - begun, milliseconds });
     };
-    socket.onclose = ({ code }) => {
+    socket.onclose = async ({ code }) => {
       log.event("stats", `closed, ${code}`);
-      reject(
-        new Error(
-          opened === undefined
-            ? "The server did not take the connection. " +
-                `Are ${byteWords(pixels.length)} more than its largest message?`
-            : `The connection was closed with ${code} before the answer.`,
-        ),
-      );
+      if (opened !== undefined) {
+        return reject(new Error(`The connection was closed with ${code} before the answer.`));
+      }
+      const unknown =
+        "The server did not take the connection. " +
+        `Are ${byteWords(pixels.length)} more than its largest message?`;
+      reject((await access.refusalAt(path)) ?? new Error(unknown));
     };
   });
 }

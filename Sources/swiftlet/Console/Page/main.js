@@ -2,6 +2,7 @@
 //
 // Puts the page together: connection, sign-in, and the panes.
 
+import { Access } from "./access.js";
 import { byId, wireTabs } from "./dom.js";
 import { FrameLog } from "./frames.js";
 import { wireImages } from "./images.js";
@@ -17,6 +18,7 @@ import { wireWorkspace } from "./workspace.js";
 const KEPT = ["project", "client"]; // over a reload of this tab; never the token
 
 const log = new FrameLog();
+const access = new Access();
 const session = new Session(log);
 const model = new Model();
 
@@ -51,8 +53,8 @@ byId("new-client").addEventListener("click", () => {
 
 // The connection
 
-// What a reconnect brings back.
-let wasSignedIn = false;
+// What a connection begins with.
+let signsIn = false;
 let subscriptions = [];
 
 const STATES = {
@@ -78,7 +80,7 @@ function showState() {
 async function begin() {
   say("Connected.", "good");
   const again = subscriptions.splice(0);
-  if (wasSignedIn) await signIn();
+  if (signsIn) await signIn();
   else workspace.listQueues();
   for (const body of again) workspace.run("subscription_create", body);
 }
@@ -88,7 +90,7 @@ session.addEventListener("state", showState);
 byId("connection").addEventListener("submit", (event) => {
   event.preventDefault();
   if (session.state !== "closed") {
-    wasSignedIn = false;
+    signsIn = false;
     subscriptions = [];
     return session.close();
   }
@@ -105,9 +107,9 @@ byId("connection").addEventListener("submit", (event) => {
 async function signIn() {
   try {
     const response = await session.authenticate();
-    wasSignedIn = isSuccess(response.status);
-    say(responseWords(response), wasSignedIn ? "good" : "bad");
-    if (wasSignedIn) workspace.listQueues();
+    signsIn = isSuccess(response.status);
+    say(responseWords(response), signsIn ? "good" : "bad");
+    if (signsIn) workspace.listQueues();
   } catch (error) {
     say(error.message, "bad");
   }
@@ -115,17 +117,26 @@ async function signIn() {
 
 byId("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
-  signIn();
+  const { token } = session.settings;
+  access.use(token);
+  if (session.state === "open") return signIn();
+  signsIn = token !== "";
+  say(
+    signsIn
+      ? "Images and metrics are asked for with this token now, and messaging when you connect."
+      : "Images and metrics are asked for without a token now.",
+    "calm",
+  );
 });
 
 // The panes
 
 wireInspector(log);
-wireImages(log);
+wireImages(log, access);
 const workspace = wireWorkspace(session, model);
 wireNotifications(session, ({ queue_name, message_id, claim_id }) =>
   workspace.run("message_delete", { queue_name, message_id, claim_id }),
 );
 session.addEventListener("notification", ({ detail }) => model.notified(detail.value));
-const metrics = wireMetrics();
+const metrics = wireMetrics(access);
 wireTabs(document.querySelector("#work > .tabs"), () => metrics.draw());

@@ -2,6 +2,7 @@
 //
 // The metrics tab: `GET /metrics` every two seconds, as charts of the last two minutes.
 
+import { Refusal } from "./access.js";
 import { lineChart } from "./charts.js";
 import { byId, make } from "./dom.js";
 import { byteWords, countWords } from "./words.js";
@@ -41,26 +42,40 @@ export function parseMetrics(text) {
   return samples;
 }
 
-export function wireMetrics() {
+/** @param access Asks the server. */
+export function wireMetrics(access) {
   const samples = []; // { time in seconds, values }, oldest first
   const places = CHARTS.map(() => make("figure", { class: "chart" }));
   byId("charts").append(...places);
   const note = byId("metrics-note");
   let isPaused = false;
+  let refused = null; // the token that it is no use to ask with again
 
   async function sample() {
-    const time = performance.now() / 1000;
+    const { token } = access;
+    let values = null; // a gap
+    let trouble = "";
     try {
-      const response = await fetch("/metrics", { cache: "no-store" });
+      const response = await access.get("/metrics");
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
-      samples.push({ time, values: parseMetrics(await response.text()) });
-      note.textContent = "";
+      values = parseMetrics(await response.text());
     } catch (error) {
-      samples.push({ time, values: null }); // a gap
-      note.textContent = `/metrics does not answer: ${error.message}`;
+      const isRefusal = error instanceof Refusal;
+      if (isRefusal) refused = token;
+      trouble = isRefusal ? error.message : `/metrics does not answer: ${error.message}`;
     }
+    if (token !== access.token) return; // what another token leads to is told instead
+    tell(trouble);
+    const time = performance.now() / 1000;
+    samples.push({ time, values });
     while (samples[0].time < time - SPAN) samples.shift();
     draw();
+  }
+
+  /** What stays the same is not told again to who listens. */
+  function tell(trouble) {
+    if (note.textContent !== trouble) note.textContent = trouble;
+    note.dataset.tone = trouble ? "bad" : "calm";
   }
 
   function draw() {
@@ -93,7 +108,12 @@ export function wireMetrics() {
     target.setAttribute("aria-pressed", isPaused);
   });
   new ResizeObserver(draw).observe(byId("charts"));
-  setInterval(() => !isPaused && !document.hidden && sample(), INTERVAL);
+  access.addEventListener("change", () => {
+    refused = null;
+    if (!isPaused) sample();
+  });
+  const isWorthIt = () => !isPaused && !document.hidden && refused !== access.token;
+  setInterval(() => isWorthIt() && sample(), INTERVAL);
   sample();
   return { draw };
 }

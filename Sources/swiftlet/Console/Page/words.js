@@ -42,6 +42,13 @@ export function responseWords({ request, status, body }) {
   return lengthWords(body) ?? (status === 204 ? "Done, no content." : "OK.");
 }
 
+/** Why a request was refused with 401 or 403, in a sentence: what the server said, and the token it was shown. */
+export function refusalWords({ status, said, token }) {
+  if (status === 401 && !token) return "This server asks for a token: enter one above and sign in.";
+  const words = status === 401 ? "The server does not accept this token." : "The server forbids this.";
+  return said ? `${words} It says: “${said.slice(0, 200)}”` : words;
+}
+
 function sentenceOf(body) {
   if (typeof body === "string") return body;
   const { error, exception } = body ?? {};
