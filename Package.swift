@@ -35,7 +35,7 @@ let package = Package(
     .trait(
       name: "JWT",
       description: "JSON Web Tokens (--jwt-keys), which bring cryptography of their own to build."),
-    .default(enabledTraits: []),
+    .default(enabledTraits: ["JWT"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -73,6 +73,11 @@ struct Sign: ParsableCommand {
 
   private func sign(route: String, until end: UTCTime) throws(StartFailure) {
     if !resources.isEmpty { throw StartFailure("--path is of a --queue", status: EX_USAGE) }
+    if ["/", "/v2"].contains(route) {
+      throw StartFailure(
+        "--route: what is done at \(route) is signed by --queue, and a token lets in to all of it",
+        status: EX_USAGE)
+    }
     let permit = Permit(
       paths: [route], methods: methods.map(\.rawValue), project: project, expires: end)
     guard let url = permit.url(signedBy: try readSigningKey(signingKey)) else {

@@ -71,7 +71,8 @@ extension SigningKey {
     guard hasSigned(permit.text, as: signature) else { throw .urlSignature }
     let expires = permit.expires.seconds * 1000
     guard now < expires else { throw .expired }
-    guard permit.methods.contains(method == "HEAD" ? "GET" : method) else { throw .method }
+    guard permit.methods.contains(method) || (method == "HEAD" && permit.methods.contains("GET"))
+    else { throw .method }
     return Grant(project: permit.project, expires: expires)
   }
 }

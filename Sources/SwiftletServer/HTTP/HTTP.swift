@@ -146,8 +146,11 @@ extension Loop {
     sendText(slot, " ")
     sendText(slot, status.phrase)
     sendText(slot, "\r\n")
-    sendField(slot, "Content-Type", contentType)
-    sendField(slot, "Content-Length", String(body.count))
+    // RFC 9110 §8.6: 204 has no content, and must not say how long it is.
+    if status != .noContent {
+      sendField(slot, "Content-Type", contentType)
+      sendField(slot, "Content-Length", String(body.count))
+    }
     for field in fields { sendField(slot, field.name, field.value) }
     for field in takeResponseFields(slot) { sendField(slot, field.name, field.value) }
     sendField(slot, "X-Request-ID", note.id)

@@ -27,6 +27,7 @@ public struct Request: Sendable {
         let end = element.lastIndex { $0 != " " && $0 != "\t" }
         return end.map { element[...$0] } ?? element
       }
+      .filter { !$0.isEmpty }
   }
 
   /// Whether it asks for another protocol, if only in part.

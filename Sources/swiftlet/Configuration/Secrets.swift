@@ -5,12 +5,14 @@ import SwiftletAuthentication
 import SwiftletMessaging
 import SystemPackage
 
-func readTokens(_ path: String) throws(StartFailure) -> Tokens {
+/// - Parameter mayBeEmpty: When it is read anew the last token may have been withdrawn; at the start a file without
+///   one is a mistake.
+func readTokens(_ path: String, mayBeEmpty: Bool) throws(StartFailure) -> Tokens {
   guard let text = String(validating: try readFile(path, "token file"), as: UTF8.self) else {
     throw StartFailure("the token file \"\(path)\" is not UTF-8", status: EX_DATAERR)
   }
   do throws(TokenFileError) {
-    return try Tokens(parsing: text)
+    return try Tokens(parsing: text, mayBeEmpty: mayBeEmpty)
   } catch {
     throw StartFailure("the token file \"\(path)\": \(error)", status: EX_DATAERR)
   }

@@ -62,17 +62,17 @@ struct AccessOptions: ParsableArguments {
     }
     let authentication = Authentication()
     if let tokenFile {
-      try plan.read("token file") { () throws(StartFailure) in
-        authentication.tokens = try readTokens(tokenFile)
+      try plan.read("token file") { isAgain throws(StartFailure) in
+        authentication.tokens = try readTokens(tokenFile, mayBeEmpty: isAgain)
       }
     }
     if let signingKeyFile {
-      try plan.read("signing key") { () throws(StartFailure) in
+      try plan.read("signing key") { _ throws(StartFailure) in
         authentication.signingKey = try readSigningKey(signingKeyFile)
       }
     }
     if let jwtKeyFile {
-      try plan.read("JWT keys") { [audience] () throws(StartFailure) in
+      try plan.read("JWT keys") { [audience] _ throws(StartFailure) in
         authentication.jwtKeys = try readJWTKeys(jwtKeyFile, audience: audience)
       }
     }
@@ -104,12 +104,12 @@ struct AccessPlan {
     ], others: .token)
   var reloads: [Reload.Step] = []
 
-  /// Reads a file now, and on SIGHUP.
+  /// Reads a file now, and again on SIGHUP.
   fileprivate mutating func read(
-    _ name: String, _ read: @escaping @Sendable () throws(StartFailure) -> Void
+    _ name: String, _ read: @escaping @Sendable (_ isAgain: Bool) throws(StartFailure) -> Void
   ) throws(StartFailure) {
-    try read()
-    reloads.append(Reload.Step(name: name, run: read))
+    try read(false)
+    reloads.append(Reload.Step(name: name) { try read(true) })
   }
 
   func rule(_ metrics: Metrics) -> AccessRule {

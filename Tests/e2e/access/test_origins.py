@@ -102,6 +102,7 @@ def test_preflight(choosy_server):
     assert response.headers["access-control-allow-origin"] == "https://app.example"
     assert "Authorization" in response.headers["access-control-allow-headers"]
     assert response.body == b""
+    assert "content-length" not in response.headers, "RFC 9110 §8.6"
     refused = preflight(choosy_server.port, "https://x.example")
     assert refused.status >= 400
     assert "access-control-allow-origin" not in refused.headers

@@ -36,6 +36,16 @@ def test_tokens_are_read_anew(start_server, tmp_path):
         connection.expect_message(TEXT, b"still here")
 
 
+def test_the_last_token_can_be_withdrawn(start_server, tmp_path):
+    tokens = tmp_path / "tokens"
+    tokens.write_text("first one\n")
+    process = start_server("--tokens", str(tokens))
+    assert opens(process.port, "first")
+    tokens.write_text("# nobody\n")
+    process.process.send_signal(signal.SIGHUP)
+    assert eventually(lambda: not opens(process.port, "first"))
+
+
 def test_the_signing_key_is_read_anew(start_server, tmp_path):
     key = tmp_path / "key"
     key.write_text("s3cr3t")

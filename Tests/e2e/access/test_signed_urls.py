@@ -135,3 +135,16 @@ def test_what_cannot_be_signed(files, flags):
     done = sign(files, "--project", "one", *flags)
     assert done.returncode == 64
     assert done.stderr.startswith("swiftlet: ")
+
+
+@pytest.mark.parametrize("path", ["/v2", "/"])
+def test_messaging_is_not_for_a_url(server, files, path):
+    """It would be all of the project's messaging, whatever methods are signed."""
+    assert sign(files, "--project", "one", "--route", path).returncode == 64
+    assert try_upgrade(server.port, signed(path)).status == 403
+
+
+def test_a_url_for_head_alone(server, files):
+    address = url(files, "/metrics", "--method", "HEAD")
+    assert ask(server.port, address, method="HEAD").status == 200
+    assert ask(server.port, address).status == 403
