@@ -204,7 +204,7 @@ class RawSocket:
             assert name.lower() not in headers, f"field {name} stands twice"
             headers[name.lower()] = value.strip()
         body = b""
-        if not to_head and int(status) != 101:
+        if not to_head and int(status) not in (101, 204):
             body = self.receive_exactly(int(headers["content-length"]))
         return Response(int(status), headers, body)
 
