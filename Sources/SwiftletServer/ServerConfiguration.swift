@@ -65,8 +65,10 @@ public struct ServerConfiguration: Sendable {
         handshake: handshakeTimeout, idle: idleTimeout, ping: pingInterval, close: closeTimeout,
         drain: drainTimeout))
     loop.tls = tls
+    // Any size may be asked for.
+    let largest = min(maxMessageSize, Int.max / 4)
     loop.messageMemory =
-      messageMemory.map { $0 / loops } ?? max(availableMemory() / 4 / loops, 4 * maxMessageSize)
+      messageMemory.map { $0 / loops } ?? max(availableMemory() / 4 / loops, 4 * largest)
     return loop
   }
 

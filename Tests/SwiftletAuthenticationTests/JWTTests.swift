@@ -89,7 +89,7 @@
       let token: String
       if algorithm == .hs256 {
         let maker = await JWTKeyCollection()
-          .add(hmac: HMACKey(from: Self.secret + [0]), digestAlgorithm: .sha256)
+          .add(hmac: HMACKey(from: Self.secret + [1]), digestAlgorithm: .sha256)
         token = try await maker.sign(Claims().absolute)
       } else {
         token = try await Self.pair(algorithm).maker.sign(Claims().absolute)
