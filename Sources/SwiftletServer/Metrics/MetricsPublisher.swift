@@ -27,6 +27,8 @@ public actor MetricsPublisher: Service {
   private let published: @Sendable () -> Void
   private var counters: [Key: (handler: any CounterHandler, last: Int64)] = [:]
   private var sums: [Key: any FloatingPointCounterHandler] = [:]
+  /// What was published of counters that count fractions, which are those of times.
+  private var seconds: [Key: Double] = [:]
   private var gauges: [Key: any RecorderHandler] = [:]
   private var histograms: [Key: HistogramValue] = [:]
 
@@ -62,6 +64,11 @@ public actor MetricsPublisher: Service {
 
   private func publish(_ sample: MetricFamily.Sample, of family: MetricFamily) {
     switch sample.value {
+    case .number(let value)
+    where family.kind == .counter && family.name.hasSuffix("_seconds_total"):
+      add(
+        family.name, sample.labels,
+        value - (seconds.updateValue(value, forKey: Key(family.name, sample.labels)) ?? 0))
     case .number(let value) where family.kind == .counter:
       // What is no number of anything is left out.
       if let value = Int64(exactly: value.rounded(.down)) {
@@ -87,6 +94,16 @@ public actor MetricsPublisher: Service {
     counters[key] = (known.handler, value)
   }
 
+  private func add(_ name: String, _ labels: [(name: String, value: String)], _ amount: Double) {
+    let key = Key(name, labels)
+    let handler =
+      sums[key]
+      ?? factory.makeFloatingPointCounter(
+        label: name, dimensions: labels.map { ($0.name, $0.value) })
+    if amount > 0 { handler.increment(by: amount) }
+    sums[key] = handler
+  }
+
   private func gauge(_ name: String, _ labels: [(name: String, value: String)], _ value: Double) {
     let key = Key(name, labels)
     let handler =
@@ -105,12 +122,7 @@ public actor MetricsPublisher: Service {
     let recent = histograms[key].map { histogram.since($0) } ?? histogram
     histograms[key] = histogram
     guard recent.count > 0 else { return }
-    let sum =
-      sums[key]
-      ?? factory.makeFloatingPointCounter(
-        label: name + "_sum", dimensions: labels.map { ($0.name, $0.value) })
-    sum.increment(by: recent.sum)
-    sums[key] = sum
+    add(name + "_sum", labels, recent.sum)
     for quantile in MetricsPublisher.quantiles {
       guard let value = recent.quantile(quantile) else { continue }
       gauge(name, labels + [("quantile", "\(quantile)")], value)

@@ -14,8 +14,8 @@ struct Reporting {
   let services: [any Service]
 
   init(_ metrics: Metrics, statsd: HostAndPort?) throws(StartFailure) {
+    metrics.add { ProcessMetrics.families() }
     registry.register { metrics.families() }
-    registry.register { ProcessMetrics.families() }
     guard let statsd else {
       services = []
       MetricsSystem.bootstrap(registry)
