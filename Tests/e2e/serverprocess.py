@@ -55,10 +55,12 @@ def takes_jwt() -> bool:
     return "package trait JWT" not in done.stderr
 
 
-def run_to_exit(*flags: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
-    """Runs a server that is expected to refuse its settings and exit by itself."""
+def run_to_exit(
+    *flags: str, command: str = "serve", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess:
+    """Runs a command that is expected to exit by itself, as a server does that refuses its settings."""
     return subprocess.run(
-        [binary(), "serve", *flags],
+        [binary(), command, *flags],
         env=environment(env),
         stdin=subprocess.DEVNULL,
         capture_output=True,

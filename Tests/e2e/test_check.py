@@ -7,18 +7,11 @@ import subprocess
 
 import pytest
 from rawsocket import RawSocket
-from serverprocess import PATIENCE, binary, environment, run_to_exit
+from serverprocess import run_to_exit
 
 
-def check(*flags: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [binary(), "check", *flags],
-        env=environment(env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+def check(*flags: str, **settings) -> subprocess.CompletedProcess:
+    return run_to_exit(*flags, command="check", **settings)
 
 
 def test_a_valid_configuration(tmp_path):

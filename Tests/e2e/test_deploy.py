@@ -8,7 +8,7 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
-from serverprocess import PATIENCE, ROOT, binary, environment
+from serverprocess import PATIENCE, ROOT, binary, run_to_exit
 
 DEPLOY = ROOT / "deploy"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
@@ -32,12 +32,6 @@ def container() -> dict:
 def seconds(duration: str) -> float:
     number, unit = re.fullmatch(r"(\d+)(ms|s|m|h)", duration).groups()
     return int(number) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600}[unit]
-
-
-def check(env: dict[str, str]) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [binary(), "check"], env=environment(env), capture_output=True, text=True, timeout=PATIENCE
-    )
 
 
 @pytest.mark.parametrize("path", OBJECTS, ids=lambda path: path.stem)
@@ -83,9 +77,9 @@ def test_probes_ask_for_what_there_is(server):
 
 def test_settings_are_the_server_s():
     env = {item["name"]: item["value"] for item in container()["env"]}
-    assert check(env).returncode == 0
+    assert run_to_exit(command="check", env=env).returncode == 0
     compose = load(DEPLOY / "compose.yaml")["services"]["swiftlet"]["environment"]
-    assert check(compose).returncode == 0
+    assert run_to_exit(command="check", env=compose).returncode == 0
     known = subprocess.run(
         [binary(), "serve", "--help"], capture_output=True, text=True, timeout=PATIENCE
     ).stdout
@@ -107,21 +101,13 @@ def test_health_of_a_server(server, setting):
     """What the image's HEALTHCHECK runs."""
     given = {"SWIFTLET_PORT": str(server.port)} if setting == "SWIFTLET_PORT" else {}
     flags = [] if given else ["--port", str(server.port)]
-    asked = subprocess.run(
-        [binary(), "health", *flags], env=environment(given), capture_output=True, timeout=PATIENCE
-    )
-    assert (asked.returncode, asked.stdout, asked.stderr) == (0, b"", b"")
+    asked = run_to_exit(*flags, command="health", env=given)
+    assert (asked.returncode, asked.stdout, asked.stderr) == (0, "", "")
 
 
 def test_health_of_none(start_server):
     port = (process := start_server()).port
     process.stop()
-    asked = subprocess.run(
-        [binary(), "health", "--port", str(port)],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    asked = run_to_exit("--port", str(port), command="health")
     assert asked.returncode == 1
     assert asked.stderr.startswith(f"swiftlet: no answer at http://127.0.0.1:{port}/healthz: ")

@@ -278,10 +278,5 @@ def test_systemd_s_own_activation(path):
 
 def test_health_is_asked_there(path):
     with UnixServer("--unix-socket", str(path)):
-        asked = subprocess.run(
-            [binary(), "health"],
-            env=environment({"SWIFTLET_UNIX_SOCKET": str(path)}),
-            capture_output=True,
-            timeout=PATIENCE,
-        )
-        assert (asked.returncode, asked.stdout, asked.stderr) == (0, b"", b"")
+        asked = run_to_exit(command="health", env={"SWIFTLET_UNIX_SOCKET": str(path)})
+        assert (asked.returncode, asked.stdout, asked.stderr) == (0, "", "")
