@@ -43,7 +43,7 @@ def test_accept_key_of_the_rfc(http):
         {"Connection": "keep-alive, Upgrade"},
         {"Connection": "keep-alive,upgrade"},
         {"Upgrade": "h2c, websocket"},
-        {"Origin": "http://localhost"},
+        {"Origin": "null"},
         {"Sec_WebSocket_Extensions": "permessage-bogus; x=1"},
         {"Cookie": "a=b; c=" + "d" * 2000},
     ],

@@ -16,7 +16,7 @@ public final class AccessControl: Sendable {
 
   /// - Parameter authentication: Without it every path is open, whatever `levels` says.
   public init(
-    authentication: Authentication?, origins: OriginRule = .sameHost,
+    authentication: Authentication?, origins: OriginRule = .unchecked,
     levels: AccessLevels = AccessLevels(others: .token), metrics: Metrics? = nil,
     now: @escaping @Sendable () -> Int64
   ) {

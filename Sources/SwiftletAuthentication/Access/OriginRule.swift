@@ -5,16 +5,16 @@ import SwiftletServer
 /// From which pages browsers may connect. They say it themselves, in the field Origin (RFC 6455 §10.2, the Fetch
 /// standard); who is no browser may come from anywhere.
 public enum OriginRule: Sendable {
-  /// Those of the host that the request names.
-  case sameHost
+  /// All may connect, and none of another host may read what HTTP answers.
+  case unchecked
   /// These, each as browsers send it: scheme, host, and port unless it is the scheme's own.
   case only(Set<String>)
   case any
 
-  /// As options give them: `*` stands for any, and none for those of the same host. Nil when one is no origin.
+  /// As options give them: `*` stands for any, and none at all for no check. Nil when one is no origin.
   public init?(_ origins: [String]) {
     if origins.isEmpty {
-      self = .sameHost
+      self = .unchecked
     } else if origins.contains("*") {
       self = .any
     } else {
@@ -37,13 +37,8 @@ public enum OriginRule: Sendable {
   func allows(_ request: Request) -> Bool {
     guard let origin = request.field("Origin") else { return true }
     switch self {
-    case .any: return true
+    case .unchecked, .any: return true
     case .only(let origins): return origins.contains(origin)
-    case .sameHost:
-      guard let (scheme, authority) = OriginRule.parts(of: origin), let host = request.field("Host")
-      else { return false }
-      return OriginRule.withoutDefaultPort(authority, of: scheme)
-        == OriginRule.withoutDefaultPort(Substring(host.lowercased()), of: scheme)
     }
   }
 
@@ -61,10 +56,10 @@ public enum OriginRule: Sendable {
 
   // MARK: - CORS
 
-  /// What lets a page of another origin read a response; none for pages of the same host, which need none.
+  /// What lets a page of another origin read a response.
   func responseFields(for request: Request) -> [(name: String, value: String)] {
     switch self {
-    case .sameHost: return []
+    case .unchecked: return []
     case .any:
       return [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*")]
     case .only:
@@ -82,7 +77,7 @@ public enum OriginRule: Sendable {
     guard request.method == "OPTIONS", request.field("Origin") != nil,
       request.field("Access-Control-Request-Method") != nil, allows(request)
     else { return nil }
-    if case .sameHost = self { return nil }
+    if case .unchecked = self { return nil }
     let permissions = [
       ("Access-Control-Allow-Methods", "*"),
       // The wildcard does not stand for Authorization.

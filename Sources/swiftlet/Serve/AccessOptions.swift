@@ -36,8 +36,8 @@ struct AccessOptions: ParsableArguments {
   var access: [String] = []
   @Option(
     help: """
-      Let pages of this origin (https://example.org) connect from browsers; may be repeated, and * is \
-      any. (default: those of the host that is asked)
+      Let only pages of this origin (https://example.org) connect from browsers, and read what HTTP \
+      answers; may be repeated, and * is any. (default: any may connect, and none of others read)
       """)
   var allowOrigin: [String] = []
 
@@ -94,7 +94,7 @@ struct AccessOptions: ParsableArguments {
 struct AccessPlan {
   /// nil where everyone may.
   var authentication: Authentication?
-  var origins = OriginRule.sameHost
+  var origins = OriginRule.unchecked
   /// Open to all are the operator's tools and the console page; messaging asks by itself, where nobody has
   /// proved anything before.
   var levels = AccessLevels(

@@ -142,18 +142,15 @@ def test_claims_that_do_not_hold(server, changed):
     assert status(server, f"{body}.{signature}") == 401
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"exp": int(time.time()) - 10},  # clocks differ
-        {"nbf": int(time.time()) + 10},
-        {"nbf": int(time.time()) - 10, "iat": 5, "sub": "me", "other": {"x": [1]}},
+def test_claims_that_hold(server):
+    now = int(time.time())
+    for changed in (
+        {"exp": now - 10},  # clocks differ
+        {"nbf": now + 10},
+        {"nbf": now - 10, "iat": 5, "sub": "me", "other": {"x": [1]}},
         {"aud": ["somebody", AUDIENCE]},
-    ],
-    ids=str,
-)
-def test_claims_that_hold(server, changed):
-    assert status(server, token("HS256", **changed)) == 101
+    ):
+        assert status(server, token("HS256", **changed)) == 101, changed
 
 
 # What forgers try
