@@ -100,7 +100,8 @@ import Testing
   @Test func endingSendsWhatWaitsFirst() async throws {
     let listener = try PeerListener()
     let log = EventLog<Event>()
-    let many = (0..<(8 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    let ended = EventLog<Void>()
+    let many = (0..<(16 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     try await withClient { client in
       let handler = Recorder(log)
       handler.onOpen = {
@@ -108,9 +109,12 @@ import Testing
         $0.close(.normal)
         // Too late.
         $0.send(bytes: ([1, 2, 3] as [UInt8]).span.bytes)
+        ended.add()
       }
       try client.connectStream(to: "127.0.0.1", port: listener.port, handler: handler)
       let peer = try listener.accept()
+      // A peer that read meanwhile could take all of it at once, and nothing would have to wait.
+      try ended.wait()
       let received = try peer.readToEnd()
       // Before they are compared, which takes longer than the client waits for this end.
       peer.close()
