@@ -29,18 +29,7 @@ import Testing
     try await withServer(routes, serverConfiguration) { server in
       try await withClient(configuration) { client in
         let connection = try await client.connect("ws://127.0.0.1:\(server.port)/echo")
-        try await withThrowingTaskGroup(of: Void.self) { group in
-          group.addTask {
-            for index in 0..<count { try await connection.send(pattern(size, seed: index)) }
-          }
-          var index = 0
-          for try await message in connection {
-            try #require(same(message.bytes, pattern(size, seed: index)), "message \(index)")
-            index += 1
-            if index == count { break }
-          }
-          try await group.waitForAll()
-        }
+        try await echo(count, messagesOf: size, over: connection)
       }
     }
   }

@@ -63,18 +63,7 @@ import Testing
       let configuration = configuration(certificate.trust, sendQueueLimit: limit)
       try await withClient(configuration) { client in
         let connection = try await client.connect("wss://localhost:\(server.port)/echo")
-        try await withThrowingTaskGroup(of: Void.self) { group in
-          group.addTask {
-            for index in 0..<count { try await connection.send(pattern(size, seed: index)) }
-          }
-          var index = 0
-          for try await message in connection {
-            try #require(same(message.bytes, pattern(size, seed: index)), "message \(index)")
-            index += 1
-            if index == count { break }
-          }
-          try await group.waitForAll()
-        }
+        try await echo(count, messagesOf: size, over: connection)
       }
     }
   }

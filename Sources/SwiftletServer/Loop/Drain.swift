@@ -79,7 +79,7 @@ extension Loop {
     return state.pointee.tasks == 0 || elapsed(since: start) >= limit - limit / 10
   }
 
-  private func forEachConnection(_ body: (Slot) -> Void) {
+  func forEachConnection(_ body: (Slot) -> Void) {
     for index in 0..<state.pointee.table.capacity {
       let slot = state.pointee.table[index]
       if slot.pointee.phase != .free { body(slot) }

@@ -9,11 +9,8 @@ extension Loop {
   func relieveMemory() {
     guard state.pointee.pool.lentBytes > state.pointee.messageMemory else { return }
     var holders: [(age: UInt32, token: Token)] = []
-    for index in 0..<state.pointee.table.capacity {
-      let slot = state.pointee.table[index]
-      if slot.pointee.phase != .free, let age = holdingAge(slot) {
-        holders.append((age, slot.token))
-      }
+    forEachConnection { slot in
+      if let age = holdingAge(slot) { holders.append((age, slot.token)) }
     }
     holders.sort { $0.age > $1.age }
     let goal = state.pointee.messageMemory / 4 * 3
